@@ -1,0 +1,1 @@
+"""Pictures of EM: matplotlib only, object-oriented figures, no pyplot. See `emlib.draw.scene`."""
