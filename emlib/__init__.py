@@ -1,0 +1,32 @@
+"""emlib: Expectation–Maximization, computed exactly so that it can be understood.
+
+    log p(x|θ) = ELBO(q, θ) + KL(q ‖ p(z|x, θ))
+
+The core needs NumPy alone. Pictures are in ``emlib.draw``, live panels in ``emlib.live``.
+"""
+
+from emlib import datasets
+from emlib.bound import Bound, bound, log_posterior
+from emlib.e_steps import exact, frozen, hard, tempered
+from emlib.em import Collapse, ConvergenceWarning, Step, Trace, em, fit
+from emlib.models import CoinMixture, GaussianMixture
+
+__version__ = "0.1.0"
+__all__ = [
+    "Bound",
+    "CoinMixture",
+    "Collapse",
+    "ConvergenceWarning",
+    "GaussianMixture",
+    "Step",
+    "Trace",
+    "bound",
+    "datasets",
+    "em",
+    "exact",
+    "fit",
+    "frozen",
+    "hard",
+    "log_posterior",
+    "tempered",
+]

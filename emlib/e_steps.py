@@ -1,0 +1,43 @@
+"""E-steps: ways to choose q(z) for the model at hand. Each is a function (model, x) → q, array (N, K)."""
+
+import numpy as np
+
+from emlib import checks
+from emlib.bound import log_posterior
+
+__all__ = ["exact", "frozen", "hard", "tempered"]
+
+
+def exact(model, x):
+    """The exact E-step: q = p(z|x, θ), which makes the bound tight (W11). Array (N, K)."""
+    own = getattr(model, "posterior", None)
+    return own(x) if own is not None else np.exp(log_posterior(checks.log_joint(model.log_joint(x))))
+
+
+def hard(model, x):
+    """q is one-hot at the most probable z (the first of equals): the bound stays loose (W21). Array (N, K)."""
+    log_joint = checks.log_joint(model.log_joint(x))
+    return np.eye(log_joint.shape[1])[np.argmax(log_joint, axis=1)]
+
+
+def tempered(beta):
+    """An E-step with q ∝ p(z|x, θ)^β: exact at β = 1, uniform at β = 0, hard as β → ∞ (W21).
+
+    Raises
+    ------
+    ValueError
+        If beta is negative or not finite.
+    """
+    if not (np.isfinite(beta) and beta >= 0):
+        raise ValueError(f"beta is {beta}; it must be finite and ≥ 0 (1 is the exact E-step; for β = ∞ use `hard`)")
+
+    def tempered_e_step(model, x):
+        log_p = log_posterior(checks.log_joint(model.log_joint(x)))
+        return np.exp(log_posterior(np.multiply(beta, log_p, out=log_p.copy(), where=np.isfinite(log_p))))
+
+    return tempered_e_step
+
+
+def frozen(q):
+    """An E-step that leaves q as it is, whatever the model: only the M-step moves (W23)."""
+    return lambda model, x: q

@@ -1,0 +1,192 @@
+"""Gaussian mixture: p(x, z=k | θ) = π_k N(x; μ_k, Σ_k), with four kinds of Σ."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from emlib import checks
+from emlib.em import Collapse
+from emlib.models import covariance as of
+from emlib.models.mixture import Mixture
+from emlib.models.seeds import kmeans_plus_plus
+
+__all__ = ["GaussianMixture"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class GaussianMixture(Mixture):
+    """A mixture of K normal distributions in D dimensions. The model is its parameters.
+
+    Parameters
+    ----------
+    weights : array (K,)
+        π, non-negative, summing to 1.
+    means : array (K, D)
+        μ.
+    covariances : array
+        Σ, by type: full (K, D, D), tied (D, D), diag (K, D), spherical (K,).
+    covariance_type : {"full", "tied", "diag", "spherical"}, optional
+        Read off the shape of `covariances` where that leaves no doubt.
+    floor : float
+        The smallest variance allowed in any direction, in squared units of x; 0 is off. With a floor the
+        M-step is the exact maximum over the covariances that respect it, so every theorem still holds.
+
+    Raises
+    ------
+    ValueError
+        If a parameter has the wrong shape, is not finite, or is not what its name says.
+
+    Notes
+    -----
+    Densities come from whitened distances to each component's own mean (two passes), which keep their
+    digits however far the data lie from the origin. float32 and integers become float64.
+    Bishop (2006), section 9.2.
+    """
+
+    weights: np.ndarray
+    means: np.ndarray
+    covariances: np.ndarray
+    covariance_type: str | None = None
+    floor: float = 0.0
+
+    def __post_init__(self):
+        weights, means, cov = checks.weights(self.weights), checks.real(self.means, "means"), self.covariances
+        k, cov = len(weights), checks.real(cov, "covariances")
+        if means.ndim != 2 or len(means) != k or not means.size:
+            raise ValueError(f"means has shape {means.shape}; expected (K, D) with K = {k}, the number of weights")
+        kind = of.covariance_type(cov, k, means.shape[1], self.covariance_type)
+        of.check_covariances(cov, kind, self.floor)
+        for name, value in (("weights", weights), ("means", means), ("covariances", cov)):
+            value = np.array(value)                                 # a model of its own, that nobody changes
+            value.setflags(write=False)
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "covariance_type", kind)
+
+    def __repr__(self):
+        k, d = self.means.shape
+        return f"GaussianMixture(K={k}, D={d}, {self.covariance_type})"
+
+    @property
+    def full_covariances(self):
+        """Σ as full matrices, array (K, D, D), whatever the type."""
+        return of.as_full(self.covariances, self.covariance_type, *self.means.shape)
+
+    @property
+    def n_parameters(self):
+        """Free parameters: K − 1 weights, K·D means, and the covariances of this type."""
+        k, d = self.means.shape
+        return k - 1 + k * d + of.n_parameters(self.covariance_type, k, d)
+
+    @cached_property
+    def _whiten(self):
+        return of.whitener(self.covariances, self.covariance_type, *self.means.shape)
+
+    @cached_property
+    def _log_scale(self):
+        """log π_k − ½ log |2πΣ_k|, array (K,); −inf for a component of weight 0."""
+        w = self._whiten
+        diagonal = w if w.ndim == 2 else np.diagonal(w, axis1=1, axis2=2)
+        log_weights = np.log(self.weights, out=np.full(len(w), -np.inf), where=self.weights > 0)
+        return log_weights + np.sum(np.log(diagonal), axis=1) - 0.5 * self.means.shape[1] * np.log(2 * np.pi)
+
+    def log_joint(self, x):
+        """log p(x_n, z=k | θ) in nats, array (N, K), for x of shape (N, D).
+
+        Raises
+        ------
+        ValueError
+            If x is not a finite real array (N, D).
+        """
+        xt = np.ascontiguousarray(checks.x(x, self.means.shape[1]).T)
+        out = np.empty((len(self.weights), xt.shape[1]))            # components first: reductions are contiguous
+        with np.errstate(over="ignore"):                            # too far for doubles: −inf, and `bound` says so
+            for k, (mean, w) in enumerate(zip(self.means, self._whiten, strict=True)):
+                d = xt - mean[:, None]
+                y = w[:, None] * d if w.ndim == 1 else w @ d
+                out[k] = self._log_scale[k] - 0.5 * np.einsum("dn,dn->n", y, y)
+        return out.T
+
+    def m_step(self, x, q, sample_weight=None):
+        """The model that maximises E_q[log p(x, z|θ)] over θ (W14): weighted maximum likelihood.
+
+        Parameters
+        ----------
+        x : array (N, D)
+        q : array (N, K)
+            Any distribution over z for each point, not only a posterior.
+        sample_weight : array (N,), optional
+            How often each point counts.
+
+        Returns
+        -------
+        GaussianMixture
+            Of the same type and floor.
+
+        Raises
+        ------
+        Collapse
+            If a component has no points, or a covariance is singular: then the maximum does not exist.
+        ValueError
+            If an argument is not of the form above, or there are fewer points than components.
+
+        Notes
+        -----
+        Dempster, Laird and Rubin (1977), section 4.3; Bishop (2006), eq. 9.24–9.26.
+        """
+        k, d = self.means.shape
+        x = checks.x(x, d)
+        checks.enough(len(x), k)
+        r = np.ascontiguousarray(checks.q(q, (len(x), k)).T) * checks.sample_weight(sample_weight, len(x))
+        counts = r.sum(axis=1)
+        empty = counts < len(x) * np.finfo(float).tiny
+        if empty.any():
+            raise Collapse(f"component {int(np.argmax(empty))} is empty: no point has any responsibility for it, so "
+                           f"its mean and covariance are undefined. {of.REMEDIES}.")
+        centre = x.mean(axis=0)                                     # sums about the centre keep their digits
+        xt = np.ascontiguousarray((x - centre).T)
+        means = r @ xt.T / counts[:, None]                                                      # Bishop 9.24
+        scatter = [of.scatter(r[j], xt - means[j][:, None], self.covariance_type) for j in range(k)]
+        cov = (sum(scatter) / counts.sum() if self.covariance_type == "tied" else
+               np.stack([s / c for s, c in zip(scatter, counts, strict=True)]))                 # Bishop 9.25
+        cov = of.at_least(cov, self.covariance_type, self.floor)
+        of.check_collapse(cov, self.covariance_type, np.abs(x).max(axis=0))
+        weights = counts / counts.sum()                                                         # Bishop 9.26
+        return GaussianMixture(weights, means + centre, cov, self.covariance_type, self.floor)
+
+    def sample(self, n, rng):
+        """Draw n points: x (n, D) and their labels z (n,), with `rng` a numpy Generator or a seed."""
+        n, rng = checks.positive_integer(n, "n"), checks.rng(rng)
+        z = rng.choice(len(self.weights), size=n, p=self.weights)
+        root = np.linalg.cholesky(self.full_covariances)
+        return self.means[z] + np.einsum("nij,nj->ni", root[z], rng.standard_normal((n, self.means.shape[1]))), z
+
+    @classmethod
+    def start(cls, x, K, rng, covariance_type="full", floor=0.0):
+        """A k-means++ start: K distinct points as means, equal weights, the pooled spread about the nearest mean.
+
+        Parameters
+        ----------
+        x : array (N, D)
+        K : int
+        rng : numpy Generator or seed
+        covariance_type, floor
+            As for the class.
+
+        Raises
+        ------
+        ValueError
+            If K is not an integer between 1 and N, or x has fewer than K distinct points or no spread.
+        """
+        x, k = checks.x(x), checks.positive_integer(K, "K")
+        of.check_type(covariance_type)
+        checks.enough(len(x), k)
+        seeds, nearest = kmeans_plus_plus(x, k, checks.rng(rng))
+        within, total = x - x[seeds][nearest], x - x.mean(axis=0)
+        pooled = within.T @ within / len(x)
+        if of.is_thin(pooled):                                      # about as many means as points: no spread is left
+            pooled = total.T @ total / len(x)
+        cov = of.at_least(of.of_type(pooled, covariance_type), covariance_type, floor)
+        cov = cov if covariance_type == "tied" else np.array([cov] * k)
+        of.check_collapse(cov, covariance_type, np.abs(x).max(axis=0))
+        return cls(np.full(k, 1 / k), x[seeds], cov, covariance_type, floor)
