@@ -78,7 +78,7 @@ def x(x, d=None):
         hint = "; for one column give x[:, None]" if x.ndim == 1 else ""
         raise ValueError(f"x has shape {x.shape}; expected 2-D (N, D): one row a point{hint}")
     if 0 in x.shape:
-        raise ValueError(f"x has shape {x.shape}: no {'points' if not len(x) else 'columns'}; expected (N, D) with N, D ≥ 1")
+        raise ValueError(f"x has shape {x.shape}: no {'columns' if len(x) else 'points'}; expected N ≥ 1 and D ≥ 1")
     if d is not None and x.shape[1] != d:
         raise ValueError(f"x has D = {x.shape[1]} columns; this model has D = {d}")
     return x

@@ -78,8 +78,8 @@ def check_collapse(cov, kind, magnitude):
     bad = np.atleast_1d(thin | ~resolved.all(axis=-1))
     if bad.any():
         which = "the tied covariance" if kind == "tied" else f"component {int(np.argmax(bad))}"
-        raise Collapse(f"{which} has collapsed: its covariance is singular (it sits on one point, one line, or repeated "
-                       f"columns), so the likelihood has no maximum there. {REMEDIES}.")
+        raise Collapse(f"{which} has collapsed: its covariance is singular (it sits on one point, one line, or "
+                       f"repeated columns), so the likelihood has no maximum there. {REMEDIES}.")
 
 
 def check_covariances(cov, kind, floor):
@@ -95,10 +95,10 @@ def check_covariances(cov, kind, floor):
             raise ValueError("covariances must be symmetric; average each matrix with its transpose")
         bad = np.atleast_1d(is_thin(cov))
         if bad.any():
-            raise ValueError(f"covariances must be positive-definite; matrix {int(np.argmax(bad))} is singular or indefinite")
+            raise ValueError(f"covariances must be positive-definite; matrix {int(np.argmax(bad))} is not")
         smallest = np.linalg.eigvalsh(cov).min() if floor else np.inf
     if smallest < floor * (1 - 1e-9):
-        raise ValueError(f"covariances have a variance of {smallest:.6g}, below floor = {floor}; raise it or lower the floor")
+        raise ValueError(f"covariances have a variance of {smallest:.6g}, below floor = {floor}; lower the floor")
 
 
 def covariance_type(cov, k, d, named):
@@ -110,7 +110,7 @@ def covariance_type(cov, k, d, named):
     if named is not None:
         check_type(named)
         if cov.shape != expected[named]:
-            raise ValueError(f"covariances has shape {cov.shape}; expected {expected[named]} for covariance_type={named!r}")
+            raise ValueError(f"covariances has shape {cov.shape}; expected {expected[named]} for {named!r}")
         return named
     fits = [kind for kind, shape in expected.items() if shape == cov.shape]
     if not fits:
@@ -118,7 +118,7 @@ def covariance_type(cov, k, d, named):
     if len(fits) > 1:
         fits = [kind for kind in fits if _is_covariance(cov, kind)]
         if len(fits) != 1:
-            raise ValueError(f"covariances of shape {cov.shape} could be tied or diag, since K = D; say covariance_type=")
+            raise ValueError(f"covariances of shape {cov.shape} could be tied or diag (K = D); say covariance_type=")
     return fits[0]
 
 
