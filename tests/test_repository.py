@@ -1,0 +1,330 @@
+"""The repository itself: one dependency list, layers, budgets, links, and commands that do what is said."""
+
+import ast
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, tracked_files
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+import emlib
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MODULES = {path.relative_to(ROOT).as_posix(): path for path in sorted((ROOT / "emlib").rglob("*.py"))}
+
+
+# One dependency list ----------------------------------------------------------------------------------------
+
+
+def pins():
+    """{name: version} of requirements.txt, and its other lines."""
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    lines = [line for line in lines if line and not line.startswith("#")]
+    found = [Requirement(line) for line in lines if not line.startswith("-")]
+    assert len({p.name for p in found}) == len(found), (
+        "a package is pinned twice: Pythons would see other numbers"
+    )
+    return {canonicalize_name(p.name): str(p.specifier) for p in found}, [
+        x for x in lines if x.startswith("-")
+    ]
+
+
+def ranges():
+    """Every requirement of pyproject.toml, over all extras, but for the extras that name each other."""
+    extras = PROJECT["optional-dependencies"].values()
+    asked = [
+        Requirement(text)
+        for text in [*PROJECT["dependencies"], *(text for extra in extras for text in extra)]
+    ]
+    return [requirement for requirement in asked if requirement.name != "emlib"]
+
+
+@pytest.mark.parametrize("requirement", ranges(), ids=str)
+def test_every_requirement_is_pinned_within_its_range(requirement):
+    pinned, _ = pins()
+    specifier = pinned[canonicalize_name(requirement.name)]
+    assert specifier.startswith("=="), f"{requirement.name}{specifier} is not an exact pin"
+    assert Version(specifier[2:]) in requirement.specifier
+
+
+@pytest.mark.parametrize("requirement", ranges(), ids=str)
+def test_every_requirement_names_its_oldest_version_and_no_cap(requirement):
+    assert [s.operator for s in requirement.specifier] == [">="], (
+        "the oldest version is what CI tests; see ranges"
+    )
+
+
+def test_requirements_hold_pins_and_the_project_itself_and_nothing_else():
+    pinned, others = pins()
+    assert all(re.fullmatch(r"==[\w.!+]+", specifier) for specifier in pinned.values())
+    assert others == ["-e ."]
+
+
+def test_core_needs_numpy_alone():
+    assert [Requirement(text).name for text in PROJECT["dependencies"]] == ["numpy"]
+
+
+def test_environment_names_a_supported_python_and_requirements_alone():
+    text = (ROOT / "environment.yml").read_text(encoding="utf-8")
+    items = re.findall(r"^ *- (.+)$", text.partition("dependencies:")[2], flags=re.MULTILINE)
+    assert items[1:] == ["pip", "pip:", "-r requirements.txt"]
+    python = re.fullmatch(r"python=([\d.]+)", items[0])[1]
+    assert Version(python) in SpecifierSet(PROJECT["requires-python"])
+
+
+def test_one_version_and_one_licence():
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert re.search(r"^version: (.+)$", citation, flags=re.MULTILINE)[1] == PROJECT["version"]
+    assert re.findall(r"^  - ([\w.-]+)$", citation, flags=re.MULTILINE) == PROJECT["license"].split(" AND ")
+    assert all((ROOT / name).is_file() for name in PROJECT["license-files"])
+    assert emlib.__version__ == PROJECT["version"]
+
+
+def test_course_script_and_metadata_ask_for_the_same_python():
+    oldest = re.search(
+        r"^OLDEST = \((\d+), (\d+)\)$", (ROOT / "course.py").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert PROJECT["requires-python"] == f">={oldest[1]}.{oldest[2]}"
+
+
+# Commands ---------------------------------------------------------------------------------------------------
+
+
+def readme_blocks(language):
+    """The fenced blocks of README.md in one language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+
+
+def test_ci_runs_the_test_command_of_the_readme():
+    commands = [line.split("#")[0].strip() for block in readme_blocks("bash") for line in block.splitlines()]
+    assert {"python3 course.py", "python3 course.py test"} <= set(commands)
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    assert script[-1] == "python3 course.py test"
+    workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+    assert "- run: python course.py test\n" in workflow
+
+
+@pytest.mark.parametrize("code", readme_blocks("python"))
+def test_code_of_the_readme_runs(code):
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    promised = re.findall(r"^print\(.*\)  # (.+)$", code, flags=re.MULTILINE)
+    assert promised, "README's example should print what it promises"
+    assert done.stdout.splitlines() == promised
+
+
+def test_readme_lists_every_notebook():
+    listed = set(re.findall(r"\]\(notebooks/([\w.]+\.ipynb)\)", README))
+    assert listed == {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
+
+
+def run_marked_test(tmp_path, **environment):
+    """Outcome of a test marked `browser` where no browser can be found."""
+    (tmp_path / "test_it.py").write_text("import pytest\n@pytest.mark.browser\ndef test_it(): pass\n")
+    shutil.copy(ROOT / "tests" / "conftest.py", tmp_path)
+    options = [
+        "-p",
+        "no:cacheprovider",
+        "-rs",
+        "-o",
+        "markers=browser",
+        "--rootdir",
+        str(tmp_path),
+        "-c",
+        os.devnull,
+    ]
+    base = {name: value for name, value in os.environ.items() if not name.startswith("EMLIB_")}
+    env = {**base, "EMLIB_CHROMIUM": "no-such-browser", **environment}
+    command = [sys.executable, "-m", "pytest", str(tmp_path), *options]
+    return subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True).stdout
+
+
+def test_a_missing_browser_skips_in_words_and_fails_where_one_is_required(tmp_path):
+    free = run_marked_test(tmp_path)
+    assert "1 skipped" in free
+    assert "no Chromium found: install one" in free
+    assert "1 error" in run_marked_test(tmp_path, EMLIB_REQUIRE_BROWSER="1")
+
+
+# Layers -----------------------------------------------------------------------------------------------------
+
+# From the ground up. A module may import its own layer and those below it.
+LAYERS = [
+    {"checks", "datasets"},
+    {"bound"},
+    {"e_steps"},
+    {"em"},
+    {"models"},
+    {"contracts"},
+    {"__init__"},
+    {"whiteboard", "exercises"},
+    {"draw"},
+    {"live"},
+]
+RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
+# What each layer may import from outside, besides NumPy and the standard library.
+OUTSIDE = {
+    "whiteboard": {"sympy"},
+    "draw": {"matplotlib", "PIL"},
+    "live": {"matplotlib", "PIL", "anywidget", "ipywidgets", "traitlets", "IPython"},
+}
+
+
+def top(dotted):
+    """The package of a dotted name."""
+    return dotted.split(".")[0]
+
+
+def layer(dotted):
+    """The layer of a dotted name: emlib.models.gaussian is in models, emlib itself in __init__."""
+    parts = dotted.split(".")
+    return parts[1] if len(parts) > 1 else "__init__"
+
+
+def imports(path):
+    """Dotted names of everything a file imports, inside functions too; `from a import b` gives a and a.b."""
+    package = ["emlib", *path.relative_to(ROOT / "emlib").parts[:-1]]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            if module != "emlib":
+                yield module
+            for alias in node.names:
+                below = ROOT / module.replace(".", "/") / alias.name
+                if top(module) != "emlib" or below.is_dir() or below.with_suffix(".py").is_file():
+                    yield f"{module}.{alias.name}"
+                elif module == "emlib":
+                    yield module
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_imports_run_one_way(name):
+    here = Path(name).with_suffix("").parts[1]
+    assert here in RANK, f"{name} is in no layer: say in LAYERS where it stands"
+    for imported in imports(MODULES[name]):
+        if top(imported) == "emlib":
+            below = layer(imported)
+            assert below in RANK and RANK[below] <= RANK[here], (
+                f"{name} imports {imported}, which stands above it"
+            )
+        else:
+            allowed = {"numpy"} | OUTSIDE.get(here, set())
+            assert top(imported) in allowed | sys.stdlib_module_names, f"{name} imports {imported}"
+        assert "pyplot" not in imported and "pylab" not in imported, (
+            f"{name}: pyplot keeps figures in a global list"
+        )
+
+
+def imported_by(statement):
+    """Top-level names of the modules that a statement loads into a fresh interpreter."""
+    code = f"import sys; before = set(sys.modules); {statement}; print(*set(sys.modules) - before)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True)
+    return set(done.stdout.split())
+
+
+def test_importing_emlib_loads_numpy_and_nothing_else():
+    tops = set(map(top, imported_by("import emlib")))
+    compiled = {
+        name for name in tops if name.startswith(("_cython_", "cython_runtime"))
+    }  # inside numpy.random
+    assert {"emlib", "numpy"} <= tops
+    assert tops - compiled - set(sys.stdlib_module_names) == {"emlib", "numpy"}
+
+
+def test_importing_the_drawings_loads_neither_widgets_nor_pyplot():
+    drawings = [
+        name.removesuffix(".py").replace("/", ".") for name in MODULES if name.startswith("emlib/draw/")
+    ]
+    loaded = imported_by(f"import {', '.join(drawings)}")
+    tops = set(map(top, loaded))
+    assert "matplotlib" in tops
+    assert not tops & {"ipywidgets", "anywidget", "IPython", "traitlets"}
+    assert "matplotlib.pyplot" not in loaded
+
+
+# Budgets ----------------------------------------------------------------------------------------------------
+
+
+def lines(path):
+    """Lines of a file, all of them: blank, comment and docstring too."""
+    return len(path.read_text(encoding="utf-8").splitlines())
+
+
+def test_the_core_is_read_in_one_sitting():
+    sizes = {name: lines(MODULES[f"emlib/{name}"]) for name in ("bound.py", "em.py", "models/gaussian.py")}
+    assert sum(sizes.values()) < 500, sizes
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_module_stays_short(name):
+    assert lines(MODULES[name]) < 300
+
+
+# Files and links --------------------------------------------------------------------------------------------
+
+TEXT = {".py", ".md", ".toml", ".yml", ".cff", ".cfg", ".txt", ".ipynb", ".js", ".css", ".csv", ".json", ""}
+# A folder of somebody's machine, at the start of a path: not part of an address, not a relative path.
+MACHINE_PATH = re.compile(
+    r"(?<![\w.:/~%>-])/(?:home|Users|root|tmp|work|opt|mnt|private)/\w|\b[A-Z]:\\+Users\\"
+)
+
+
+def test_no_file_names_a_folder_of_one_machine(tracked):
+    hits = [
+        f"{path.relative_to(ROOT)}: {found[0]}"
+        for path in tracked
+        if path.suffix in TEXT
+        for found in MACHINE_PATH.finditer(path.read_text(encoding="utf-8"))
+    ]
+    assert not hits
+
+
+def test_the_search_for_machine_paths_can_find_one():
+    assert MACHINE_PATH.search("open('" + "/home" + "/ada/x.csv')")
+    assert MACHINE_PATH.search("C:" + "\\Users\\ada")
+    assert not MACHINE_PATH.search("https://example.org/home/page and docs/tmp/x")
+
+
+def test_nothing_generated_is_in_the_tree(tracked):
+    generated = {".ipynb_checkpoints", "__pycache__", ".venv", ".pytest_cache", "dist", "build", "uv.lock"}
+    assert not [str(path) for path in tracked if generated & set(path.relative_to(ROOT).parts)]
+
+
+def linked_texts():
+    """(file, Markdown in it) for every page of the course."""
+    for path in tracked_files():
+        if path.suffix == ".md":
+            yield path, path.read_text(encoding="utf-8")
+        elif path.suffix == ".ipynb":
+            cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+            yield path, "\n\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+
+
+@pytest.mark.parametrize(("page", "text"), [pytest.param(*x, id=x[0].name) for x in linked_texts()])
+def test_every_relative_link_leads_to_a_file(page, text, tracked):
+    text = re.sub(r"<!--.*?-->|```.*?```", "", text, flags=re.DOTALL)
+    targets = re.findall(r"\]\(<?([^)\s>]+)>?(?: \"[^\"]*\")?\)", text)
+    targets += re.findall(r"(?:src|href)=\"([^\"]+)\"", text)
+    for target in targets:
+        if re.match(r"[a-z]+:|#", target):
+            continue
+        there = (page.parent / target.split("#")[0]).resolve()
+        assert there in tracked or any(there in path.parents for path in tracked), (
+            f"{page.name} links to {target}"
+        )
