@@ -1,0 +1,96 @@
+"""One point, K labels: q(z) beside the posterior p(z|x,θ), and what that choice of q does to the identity."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+
+from emlib.bound import Bound, bound, log_posterior
+from emlib.draw import style
+from emlib.draw.identity_bar import IdentityBar, sentence_of
+from emlib.draw.scene import Part, Together
+
+WIDTH = 0.36        # of a bar; a pair stands around each label
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """A choice of q for one point: q and the posterior, arrays (K,), and the identity at that pair."""
+
+    q: np.ndarray
+    posterior: np.ndarray
+    bound: Bound
+
+    @classmethod
+    def of(cls, log_joint, q):
+        """The choice q, array (K,), for a point with the given log p(x, z=k|θ), array (K,), in nats."""
+        log_joint, q = np.asarray(log_joint, dtype=float)[None], np.asarray(q, dtype=float)[None]
+        return cls(q[0], np.exp(log_posterior(log_joint))[0], bound(log_joint, q))
+
+
+class QBars(Part):
+    """Bars of q(z), filled, each beside the hatched bar of the posterior. The state is a `Choice`.
+
+    Parameters
+    ----------
+    labels : sequence of K strings
+        What the values of z are called.
+    """
+
+    rect = (0.1, 0.14, 0.86, 0.74)
+
+    def __init__(self, labels):
+        self.labels = tuple(labels)
+        if not 2 <= len(self.labels) <= 8:
+            raise ValueError(f"labels has {len(self.labels)} names; this picture shows 2 to 8 values of z")
+
+    def build_in(self, axes):
+        k = np.arange(len(self.labels))
+        axes.set(xlim=(-0.6, len(k) - 0.4), ylim=(0, 1.14), yticks=(0, 0.5, 1), xticks=k)
+        axes.set_xticklabels(self.labels)
+        axes.tick_params(axis="x", length=0)
+        axes.spines["left"].set_bounds(0, 1)
+        above = dict(transform=axes.transAxes, va="baseline", fontsize=style.NORMAL, weight="bold")
+        axes.text(0, 1.06, "q(z)", color=style.Q_INK, ha="left", **above)
+        axes.text(1, 1.06, "p(z|x,θ)", color=style.POSTERIOR, ha="right", **above)
+        self._q = [Rectangle((i - WIDTH - 0.02, 0), WIDTH, 0, facecolor=style.Q, linewidth=0) for i in k]
+        self._posterior = [Rectangle((i + 0.02, 0), WIDTH, 0, facecolor="#e2f3ed", edgecolor=style.POSTERIOR,
+                                     hatch="..", linewidth=1.2) for i in k]
+        for bar in (*self._q, *self._posterior):
+            axes.add_patch(bar)
+        self._grips = [Line2D([], [], color=style.Q_INK, linewidth=4) for _ in k]       # what the hand takes
+        for grip in self._grips:
+            axes.add_line(grip)
+        value = dict(ha="center", va="bottom", fontsize=style.SMALL)
+        self._values = [axes.text(bar.get_x() + WIDTH / 2, 0, "", color=style.Q_INK, **value) for bar in self._q]
+        return [*self._q, *self._posterior, *self._grips, *self._values]
+
+    def update(self, state):
+        if len(state.q) != len(self.labels):
+            raise ValueError(f"q has {len(state.q)} entries; this picture has {len(self.labels)} labels")
+        for k, (bar, text) in enumerate(zip(self._q, self._values, strict=True)):
+            bar.set_height(state.q[k])
+            self._posterior[k].set_height(state.posterior[k])
+            self._grips[k].set_data([bar.get_x(), bar.get_x() + WIDTH], [state.q[k]] * 2)
+            text.set_y(state.q[k] + 0.02)
+            text.set_text(f"{state.q[k]:.2f}")
+
+    def sentence(self, state):
+        numbers = ", ".join(f"{v:.2f}" for v in state.q)
+        return f"q = ({numbers}): {sentence_of(state)}"
+
+
+class ChoiceScene(Together):
+    """`QBars` and the identity bar side by side, 900 by 300 pixels.
+
+    Parameters
+    ----------
+    labels : sequence of K strings
+    limits : (float, float)
+        The window of the identity bar, in nats.
+    """
+
+    def __init__(self, labels, limits):
+        super().__init__([(QBars(labels), (0.06, 0.12, 0.36, 0.76)),
+                          (IdentityBar(limits), (0.49, 0.06, 0.48, 0.86))], size=(9.0, 3.0))
