@@ -9,6 +9,7 @@ LOG_LIK = INK               # log p(x|θ): a line
 ELBO = "#0072B2"            # filled
 KL = "#D55E00"              # hatched
 Q = "#CC79A7"
+Q_INK = "#9E4C7B"           # the same for text, which needs more contrast than a bar
 POSTERIOR = "#009E73"
 DATA = "#767676"
 FAINT = "#d9d9d9"           # guides that must not compete with the data
@@ -50,7 +51,7 @@ RC = {
 # The reader's own settings (a dark theme, a style sheet) must not leak in: pictures start from matplotlib's
 # defaults; families that choose a backend or a tool, not an appearance, are left alone.
 LOOKS = {"axes", "xaxis", "yaxis", "xtick", "ytick", "lines", "patch", "hatch", "text", "font", "mathtext",
-         "figure", "path", "image", "markers", "scatter", "grid"}
+         "figure", "savefig", "path", "image", "markers", "scatter", "grid"}
 DEFAULTS = {key: value for key, value in matplotlib.rcParamsDefault.items() if key.split(".")[0] in LOOKS}
 
 
