@@ -77,7 +77,8 @@ def test(arguments):
 
 def lab(arguments):
     """JupyterLab, in this folder, at the first notebook."""
-    command = [str(PYTHON), "-m", "jupyterlab", NOTEBOOK, *arguments]
+    options = ["--ServerApp.root_dir={}".format(ROOT), "--LabApp.default_url=/lab/tree/" + NOTEBOOK]
+    command = [str(PYTHON), "-m", "jupyterlab", *options, *arguments]
     if os.name == "nt":
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which asks before it stops
         return subprocess.call(command, cwd=str(ROOT))

@@ -13,7 +13,7 @@ sys.path.insert(0, str(ROOT / "tools"))  # a folder of scripts, not a package
 from execute_notebooks import clean, execute
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+every_notebook = pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in NOTEBOOKS])
 
 
 def read(path):

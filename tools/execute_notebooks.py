@@ -5,8 +5,8 @@
     python tools/execute_notebooks.py notebooks/03_*.ipynb    these
 
 Notebooks are committed executed: a page without a kernel shows its pictures, and the tests compare what is
-printed. What differs from run to run or from machine to machine is left out: widget state, widget ids, timings,
-the Python's version. A widget's picture and its sentence stay: they are what a reader without a kernel sees.
+printed. What differs from run to run or from machine to machine is left out: widget state and ids, timings,
+Python's version. A widget's picture and its sentence stay: they are what a reader without a kernel sees.
 """
 
 import sys

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Write requirements.txt: exact versions of everything, for every system and Python that emlib supports.
 
-Run it when a range in pyproject.toml changes, or to move to newer versions; then run the tests, and commit both
-files together. It needs uv on the PATH (`pip install uv`).
+Run it when a range in pyproject.toml changes, or to move to newer versions; then run the tests, and commit
+both files together. It needs uv on the PATH (`pip install uv`).
 """
 
 import subprocess
