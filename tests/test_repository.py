@@ -17,8 +17,6 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-import emlib
-
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MODULES = {path.relative_to(ROOT).as_posix(): path for path in sorted((ROOT / "emlib").rglob("*.py"))}
@@ -88,7 +86,8 @@ def test_one_version_and_one_licence():
     assert re.search(r"^version: (.+)$", citation, flags=re.MULTILINE)[1] == PROJECT["version"]
     assert re.findall(r"^  - ([\w.-]+)$", citation, flags=re.MULTILINE) == PROJECT["license"].split(" AND ")
     assert all((ROOT / name).is_file() for name in PROJECT["license-files"])
-    assert emlib.__version__ == PROJECT["version"]
+    package = MODULES["emlib/__init__.py"].read_text(encoding="utf-8")
+    assert re.search(r'^__version__ = "(.+)"$', package, flags=re.MULTILINE)[1] == PROJECT["version"]
 
 
 def test_course_script_and_metadata_ask_for_the_same_python():
