@@ -52,7 +52,7 @@ class IdentityBar(Part):
     @classmethod
     def for_bounds(cls, bounds, **options):
         """A bar whose fixed line and scale suit `bounds` (Bounds or Steps): every finite KL fits in its window."""
-        limits, from_line = window(bounds)
+        limits, from_line = scale_for(bounds)
         return cls(limits, from_line, **options)
 
     def build_in(self, axes):
@@ -74,8 +74,10 @@ class IdentityBar(Part):
         axes.spines[["left", "bottom"]].set_visible(False)
         axes.spines["bottom"].set_visible(True)
         axes.spines["bottom"].set_position(("axes", self._bar[0] - 5 / height))
-        axes.xaxis.set_major_locator(MaxNLocator(6 if width > 450 else 4, steps=[1, 2, 5, 10]))
-        axes.xaxis.set_major_formatter(lambda v, _: f"{v:.10g}".replace("-", "−"))
+        longest = max(len(tick_label(v)) for v in (*self.limits, self.limits[1] - self.limits[0]))
+        room = (longest + 2) * 0.64 * style.SMALL
+        axes.xaxis.set_major_locator(MaxNLocator(max(1, min(6, int(width / room) - 1)), steps=[1, 2, 5, 10]))
+        axes.xaxis.set_major_formatter(lambda v, _: tick_label(v))
         axes.tick_params(axis="x", length=4, pad=2)
 
         put = dict(transform=axes.transAxes, va="baseline")
@@ -166,18 +168,18 @@ def bound_of(state):
     return b
 
 
-def window(bounds):
+def scale_for(bounds):
     """Choose the scale of an identity bar: limits (lo, hi) in nats, and whether they count from log p(x|θ).
 
     Parameters
     ----------
-    bounds : iterable of Bound or Step
+    bounds : sequence of Bound or Step
         The states to be shown.
 
     Returns
     -------
     limits, from_line : (float, float), bool
-        See `IdentityBar`. The largest finite KL spans three quarters of the window.
+        See `IdentityBar`.
 
     Raises
     ------
@@ -185,16 +187,32 @@ def window(bounds):
         If no state has a finite log-likelihood.
     """
     bounds = [bound_of(b) for b in bounds]
+    absolute = window(bounds)
     log_liks = np.array([b.log_lik for b in bounds if math.isfinite(b.log_lik)])
-    if not log_liks.size:
-        raise ValueError("bounds: no finite log-likelihood among them, so there is no scale to draw on")
     size = max(1.0, np.abs(log_liks).max())
     widest = max((b.kl for b in bounds if math.isfinite(b.kl)), default=0.0)
+    # from the line if it moves, or if ticks on the scale of log-lik would need more digits than an eye reads
+    if np.ptp(log_liks) <= TIGHT * size and widest >= 1e-4 * size:
+        return absolute, False
     if widest <= TIGHT * size:                      # tight everywhere: a nat is as good a scale as any
         widest = 1.0
-    from_line = bool(np.ptp(log_liks) > TIGHT * size)
-    line = 0.0 if from_line else float(log_liks[0])
-    return (line - 1.25 * widest, line + 0.08 * widest), from_line
+    return (-1.25 * widest, 0.08 * widest), True
+
+
+def window(bounds):
+    """Limits (lo, hi) in nats that hold every finite ELBO and log-likelihood, with room for a piece of ELBO."""
+    pairs = [(b.elbo, b.log_lik) for b in map(bound_of, bounds)]
+    values = np.array([v for v in np.ravel(pairs) if math.isfinite(v)])
+    if not values.size:
+        raise ValueError("bounds: no finite log-likelihood among them, so there is no scale to draw on")
+    lo, hi = float(values.min()), float(values.max())
+    span = hi - lo if hi - lo > TIGHT * max(1.0, abs(hi)) else 1.0
+    return lo - 0.25 * span, hi + 0.08 * span
+
+
+def tick_label(value):
+    """A tick in nats: as short as its digits allow, with a true minus sign."""
+    return f"{value:.6g}".replace("-", "−")
 
 
 def torn_outline(low, high, depth, teeth=3):

@@ -102,6 +102,8 @@ class Scene:
             twin.update(state)
             for artist in twin._artists:
                 artist.set_animated(False)
+            with style.context():                       # ticks take their looks when they are first drawn
+                twin._figure.draw_without_rendering()
             return twin._figure
 
     def to_data(self, x, y, axes=0):
@@ -154,6 +156,7 @@ class Scene:
             FigureCanvasAgg(figure)
             with style.context():
                 artists = list(self.build(figure))
+                style.fix_ticks(figure)
             for artist in artists:
                 artist.set_animated(True)
                 artist.set_zorder(artist.get_zorder() + ABOVE)
@@ -237,6 +240,10 @@ def encode(rgba, fmt="png8"):
     image, out = Image.fromarray(rgba).convert("RGB"), io.BytesIO()
     if fmt == "png8":
         image = image.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+        # the octree's white is the mean of its cell, a grey of 254: paper must be white beside a white page
+        palette = np.array(image.getpalette()).reshape(-1, 3)
+        palette[palette.min(axis=1) >= 253] = 255
+        image.putpalette(palette.ravel().tolist())
         image.save(out, "png", compress_level=1)
     elif fmt == "png":
         image.save(out, "png", compress_level=1)

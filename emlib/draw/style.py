@@ -60,6 +60,15 @@ def context():
     return matplotlib.rc_context({**DEFAULTS, **RC})
 
 
+def fix_ticks(figure):
+    """Write the style into the ticks of `figure`: matplotlib makes them late, from the settings of that moment."""
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            looks = {key: RC[f"{axis.axis_name}tick.{key}"] for key in ("labelsize", "color")}
+            looks["labelcolor"] = looks["color"]
+            axis.set_tick_params(**{**looks, **axis.get_tick_params()})
+
+
 def component(k):
     """Colour of component k (counted from 0)."""
     return COMPONENTS[_index(k)]

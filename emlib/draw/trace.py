@@ -6,7 +6,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.ticker import MaxNLocator
 
 from emlib.draw import style
-from emlib.draw.identity_bar import bound_of, sentence_of
+from emlib.draw.identity_bar import bound_of, sentence_of, tick_label
 from emlib.draw.scene import Part
 
 
@@ -43,7 +43,7 @@ class Ascent(Part):
         axes.set(xlim=(0.5 - 0.04 * last, last + 0.04 * last), ylim=self.limits, xlabel="iteration")
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
         axes.yaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
-        axes.yaxis.set_major_formatter(lambda v, _: f"{v:.10g}".replace("-", "−"))
+        axes.yaxis.set_major_formatter(lambda v, _: tick_label(v))
         # names in their colours above the axes, where no curve can run through them
         figure = axes.get_figure(root=True)
         width = axes.get_position().width * figure.get_figwidth() * 72
