@@ -23,8 +23,9 @@ MOST = 8            # components that a picture tells apart
 class FitMixture(Panel):
     """Fit a Gaussian mixture live: scrub the half-steps, change the start, move the means by hand.
 
-    While a mean is dragged q stays as it is: your hand takes the M-step's place, and the KL opens. When you let go,
-    EM starts again from there. A click on a free place adds a component; shift-click on a mean removes it.
+    While a mean is dragged q stays as it is: your hand takes the M-step's place, and the KL opens. When you let go
+    (or press Enter, after moving it by the arrow keys) EM starts again from there. A click on a free place adds a
+    component; shift-click on a mean removes it.
 
     Parameters
     ----------
@@ -44,11 +45,11 @@ class FitMixture(Panel):
 
     def __init__(self, x, starts, labels=None, max_iter=40):
         if not starts:
-            raise ValueError("starts is empty; give at least one start, such as {'start': GaussianMixture.start(x, 2, 0)}")
+            raise ValueError("starts is empty; give at least one, such as {'k-means++': GaussianMixture.start(x, 2, 0)}")
         self.x, self.labels, self.starts, self.max_iter = np.asarray(x, dtype=float), labels, dict(starts), max_iter
-        name, model = next(iter(self.starts.items()))
-        self.choose_start = Dropdown(options=list(self.starts), value=name, description="Start")
-        self.choose_type = Dropdown(options=list(of.COVARIANCE_TYPES), value=model.covariance_type, description="Covariance")
+        self._held = model = next(iter(self.starts.values()))
+        self.choose_start = Dropdown(options=list(self.starts), description="Start")
+        self.choose_type = Dropdown(options=of.COVARIANCE_TYPES, value=model.covariance_type, description="Covariance")
         self.verdict = Label()
         scene = self._fit(model)
         stage = Stage(scene, self.trace.steps, alt=ALT, interval=350, handles=self._handles, on_move=self._move,
@@ -59,7 +60,8 @@ class FitMixture(Panel):
 
     def restart(self, model):
         """Fit again from `model`, and show the first half-step."""
-        self.stage.set_states(self._fit(model), self.trace.steps, index=0)
+        scene = self._fit(model)
+        self.stage.set_states(self.trace.steps, index=0, scene=scene)
 
     def _fit(self, model):
         with warnings.catch_warnings():
@@ -77,11 +79,15 @@ class FitMixture(Panel):
         return [Handle(str(k), mean[0], 0, f"mean of component {k + 1}") for k, mean in enumerate(step.model.means)]
 
     def _move(self, name, x, y, phase):
+        if phase == "down":
+            self._held = self.state.model
+            return None
         step, means = self.state, np.array(self.state.model.means)
         means[int(name)] = (x, y)[:means.shape[1]]
         model = replace(step.model, means=means)
-        if phase in ("up", "key"):
-            self.restart(model)
+        if phase in ("up", "enter"):
+            if (model.means != self._held.means).any():             # a click that moved nothing changes nothing
+                self.restart(model)
             return None
         return Step(step.t, "M", model, step.q, bound(model.log_joint(self.x), step.q))
 

@@ -30,9 +30,14 @@ class Panel:
         return self.stage.state
 
     @property
+    def states(self):
+        """The states that can be scrubbed without Python."""
+        return self.stage.states
+
+    @property
     def sentence(self):
         """What is on screen, in words."""
-        return self.stage._scene.sentence(self.state)
+        return self.stage.sentence
 
     @property
     def error(self):

@@ -1,0 +1,359 @@
+"""The stage: one widget that shows the frames of a scene, scrubbed in the browser or following the hand."""
+
+import base64
+import html
+import json
+import pathlib
+import threading
+import traceback
+from dataclasses import dataclass
+
+import anywidget
+import numpy as np
+import traitlets as T
+
+from ..draw.scene import encode
+
+HERE = pathlib.Path(__file__).parent
+CHUNK = 8          # frames a message: the bank streams in and the connection stays free for other things
+# A Jupyter server leaves Nagle's algorithm on: a message that does not fill a TCP segment waits until the small "busy" message
+# before it is acknowledged, and a browser on the same machine takes 40 ms for that. Loopback segments are 64 kB, so a
+# fast frame is filled up to one: measured 52 ms without, see benchmarks/latency.py for what it is with.
+FULL = 66_000      # bytes
+REST = 0.15        # seconds without a change after which a replaced bank is worth drawing
+
+
+@dataclass(frozen=True)
+class Handle:
+    """Something in the picture that can be taken and moved.
+
+    ``name`` is for the code, ``label`` for the screen reader (default: the name); ``x`` and ``y`` are data
+    coordinates of the figure's axes number ``axes``.
+    """
+
+    name: str
+    x: float
+    y: float
+    label: str = ""
+    axes: int = 0
+
+
+def in_words(error):
+    """What went wrong and where, without the frames of this file: for a reader, not for a debugger."""
+    what = "".join(traceback.format_exception_only(type(error), error)).strip()
+    own = [f for f in traceback.extract_tb(error.__traceback__) if pathlib.Path(f.filename) != pathlib.Path(__file__)]
+    return f"{what}\n(in {own[-1].name}, line {own[-1].lineno} of {pathlib.Path(own[-1].filename).name})" if own else what
+
+
+def runs(pixels):
+    """A picture as runs of equal pixels, 4 bytes each: red, green, blue, length - 1.
+
+    Lossless, 0.3 ms for 900 x 360, and a browser unpacks it in a synchronous loop; JPEG of the same picture has as many
+    bytes, takes 2 ms here, and there a promise that waits for an idle page.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint32, any shape
+        Red in the lowest byte; the highest byte (opacity) is not kept.
+
+    Returns
+    -------
+    bytes
+    """
+    flat = pixels.ravel()
+    last = np.append(np.flatnonzero(flat[1:] != flat[:-1]), flat.size - 1)         # where each run ends
+    length = np.diff(last, prepend=-1)
+    pieces = -(-length // 256)                                                     # a run holds at most 256 pixels
+    size = np.full(pieces.sum(), 256)
+    size[np.cumsum(pieces) - 1] = length - 256 * (pieces - 1)
+    return ((np.repeat(flat[last], pieces) & 0xFFFFFF) | ((size - 1).astype(np.uint32) << 24)).astype("<u4").tobytes()
+
+
+class Stage(anywidget.AnyWidget):
+    """Show a scene: a bank of states to scrub, and single states that follow the hand.
+
+    Parameters
+    ----------
+    scene : Scene
+        Anything with ``size`` (inches), ``rgba(state, scale)``, ``sentence(state)`` and, for direct manipulation,
+        ``to_data(x, y, axes)`` and ``to_picture(x, y, axes)``.
+    states : sequence
+        The states of the bank, at least one. All are drawn once, in the background, and sent to the browser, which
+        scrubs, plays and steps through them without Python.
+    alt : str
+        What the picture is, for who cannot see it. What a frame shows is said by ``scene.sentence``.
+    index : int
+        The state shown first. Synced: ``jslink((slider, "value"), (stage, "index"))`` scrubs without Python.
+    interval : float
+        Milliseconds a frame under Play.
+    handles : callable, optional
+        ``handles(state) -> list of Handle``; default ``scene.handles`` where there is one.
+    on_move : callable, optional
+        ``on_move(name, x, y, phase) -> state or None``: a handle was moved to (x, y), data coordinates of its axes,
+        held inside them. ``phase`` is "down", "move" or "up" by pointer, "key" by arrow keys, "enter" by Enter.
+    on_add, on_remove, on_hover : callable, optional
+        ``on_add(x, y, axes) -> state or None`` (a click, or Enter, on a free place),
+        ``on_remove(name) -> state or None`` (shift-click, or Delete, on a handle),
+        ``on_hover(x, y, axes) -> str`` (what to read at a place).
+    names : dict, optional
+        Other words for the buttons and notes: back, play, pause, next, slider, picture, free, wait, lost, gone.
+
+    Attributes
+    ----------
+    state : object
+        The state on screen.
+    error : str
+        What went wrong in the scene or in a callback, in words; empty when all is well. Shown in the panel.
+
+    Raises
+    ------
+    ValueError
+        If `states` is empty, `index` is not one of theirs, or handles are wanted from a scene that cannot place them.
+
+    Notes
+    -----
+    A callback that returns None leaves the state alone, so it may call `show` or `set_states` itself.
+    Callbacks can run in another thread than the cells do (ipykernel 7); one lock orders them within a stage.
+    Keyboard: Tab (or ``[`` ``]``) chooses a handle and leaves the picture after the last; arrows move it, with
+    Shift by one pixel; Enter acts or adds; Delete removes.
+    """
+
+    _esm = HERE / "stage.js"
+    _css = HERE / "stage.css"
+    size = T.List([900, 360]).tag(sync=True)
+    n, index = T.Int(1).tag(sync=True), T.Int(0).tag(sync=True)
+    interval = T.Float(200).tag(sync=True)
+    alt, text = T.Unicode().tag(sync=True), T.Unicode().tag(sync=True)
+    handles, acts = T.List().tag(sync=True), T.List().tag(sync=True)
+    names, still = T.Dict().tag(sync=True), T.Bytes().tag(sync=True)
+    epoch, pushed = T.Int(0).tag(sync=True), T.Int(-1).tag(sync=True)      # which bank; the last one wholly sent
+    error = T.Unicode().tag(sync=True)
+
+    def __init__(self, scene, states, *, alt="", index=0, interval=200, handles=None, on_move=None, on_add=None,
+                 on_remove=None, on_hover=None, names=None, **traits):
+        states = list(states)
+        if not states:
+            raise ValueError("states is empty: a stage needs at least one state to show")
+        if not 0 <= index < len(states):
+            raise ValueError(f"index is {index}, but there are states 0 to {len(states) - 1}: choose one of them")
+        self._scene, self._states, self._live, self._bank = scene, states, None, {}
+        self._handles = handles or getattr(scene, "handles", None)
+        self._on = {"move": on_move, "add": on_add, "remove": on_remove, "hover": on_hover}
+        if (on_move or on_remove) and not self._handles:
+            raise ValueError("handles is missing: on_move and on_remove need handles(state) to know what can be taken")
+        self._lock = threading.RLock()
+        self._sending = self._key = None         # the thread that sends the bank; number, pixels and bytes of the key frame
+        still, text, places = self._frame(index)              # an error in the first picture is raised, here
+        super().__init__(size=[round(100 * s) for s in scene.size], n=len(states), index=index, interval=interval,
+                         alt=alt, names=names or {}, still=still, text=text, handles=places,
+                         acts=[k for k, f in self._on.items() if f], **traits)
+        self.on_msg(self._on_msg)
+        self._push()
+
+    # --- states
+
+    @property
+    def state(self):
+        return self._states[self.index] if self._live is None else self._live
+
+    @property
+    def states(self):
+        """The states of the bank."""
+        return tuple(self._states)
+
+    @property
+    def sentence(self):
+        """What is on screen, in words."""
+        return self._scene.sentence(self.state)
+
+    @T.observe("index")
+    def _scrubbed(self, change):
+        self._live = None
+
+    @T.validate("index")
+    def _inside(self, proposal):
+        return max(0, min(len(self._states) - 1, proposal["value"]))
+
+    def show(self, state):
+        """Show one state that is not in the bank, at once: for sliders and buttons whose change needs Python."""
+        self._guard(lambda: self._show(state))
+
+    def _show(self, state, seq=0):
+        with self._lock:
+            self._live = state
+            self._send_fast(seq)
+
+    def set_states(self, states, index=None, scene=None):
+        """Replace the bank (and the scene, by one of the same size), without flicker; the index is kept if it can be.
+
+        The picture follows at once, the other frames when no further change came for a moment, so that a fit may be
+        redone at every move of a hand.
+        """
+        states = list(states)
+        if not states:
+            raise ValueError("states is empty: a stage needs at least one state to show")
+        with self._lock:
+            index = min(self.index if index is None else index, len(states) - 1)
+            self._scene = self._scene if scene is None else scene
+            self._states, self._bank, self._live = states, {}, None
+            with self.hold_sync():
+                self.epoch, self.n, self.index = self.epoch + 1, len(states), index
+            self._guard(lambda: self._send_fast(0))
+            self._push(after=REST)
+
+    # --- frames
+
+    def _frame(self, i):
+        """The bank's frame i: PNG bytes, the sentence, the handles. Drawn on first use."""
+        with self._lock:
+            if i not in self._bank:
+                self._bank[i] = (encode(self._scene.rgba(self._states[i]), "png8"), *self._words(self._states[i]))
+            return self._bank[i]
+
+    def _words(self, state):
+        places = self._handles(state) if self._handles and (self._on["move"] or self._on["remove"]) else []
+        return self._scene.sentence(state), [
+            [h.name, *self._scene.to_picture(h.x, h.y, h.axes), h.label or h.name] for h in places]
+
+    def _send_fast(self, seq):
+        """One frame at once: only what differs from the key frame, which the browser has had since the first of them."""
+        with self._lock:
+            pixels = self._scene.rgba(self.state).view(np.uint32)[..., 0]
+            data, key = (runs(pixels ^ self._key[1]), self._key[0]) if self._key else (runs(pixels), 0)
+            more = {"key": key}
+            if not key or len(data) > self._key[2]:           # no key yet, or one that no longer resembles the picture
+                more["makes"] = key + 1
+                self._key = key + 1, pixels, len(runs(pixels))
+            text, places = self._words(self.state)
+        self.send({"kind": "live", "fast": True, "seq": seq, "text": text, "handles": places, "scale": 1, **more}, [data.ljust(FULL, b"\0")])
+
+    def _send_crisp(self, scale, seq):
+        """The same state with a pixel for each pixel of the screen."""
+        with self._lock:
+            frame = encode(self._scene.rgba(self.state, scale), "png8")
+            text, places = self._words(self.state)
+            bank = {} if self._live is not None else {"i": self.index}
+        self.send({"kind": "live", "seq": seq, "text": text, "handles": places, "scale": scale, **bank}, [frame])
+
+    def _push(self, after=0.0):
+        """Draw the bank and send it from a thread: a cell that is busy does not hold it up."""
+        if getattr(self.comm, "kernel", None) is None or len(self._states) == 1:
+            return
+        epoch = self.epoch
+
+        def work():
+            if after:
+                threading.Event().wait(after)
+            self._guard(lambda: self._send_bank(epoch))
+
+        self._sending = threading.Thread(target=work, daemon=True, name="emlib-stage")
+        self._sending.start()
+
+    def _send_bank(self, epoch):
+        n, here = len(self._states), self.index // CHUNK * CHUNK
+        for first in sorted(range(0, n, CHUNK), key=lambda a: (a != here, a)):     # what is on screen goes first
+            frames = []
+            for i in range(first, min(first + CHUNK, n)):
+                with self._lock:                              # between two frames a hand may take its turn
+                    if epoch != self.epoch:
+                        return
+                    frames.append(self._frame(i))
+            self.send({"kind": "bank", "epoch": epoch, "first": first, "texts": [f[1] for f in frames],
+                       "handles": [f[2] for f in frames]}, [f[0] for f in frames])
+        self.pushed = epoch
+
+    # --- the hand
+
+    def _guard(self, act):
+        """Run, and say in the panel what went wrong: a traceback in a callback goes to a log that nobody reads."""
+        try:
+            act()
+        except Exception as error:
+            self.error = in_words(error)
+            return False
+        if self.error:
+            self.error = ""
+        return True
+
+    def _on_msg(self, _, message, buffers):
+        if not self._guard(lambda: self._answer(message)):
+            self.send({"kind": "ack", "seq": message.get("seq", 0)})
+
+    def _answer(self, m):
+        kind, seq = m["kind"], m.get("seq", 0)
+        if kind == "need":
+            if m["epoch"] == self.epoch and not (self._sending and self._sending.is_alive()):
+                self._push()
+            return
+        with self._lock:
+            if m["i"] >= 0:                                   # the browser shows the bank: that state is the one meant
+                self._live, self.index = None, m["i"]
+            if kind == "rest":
+                self._send_crisp(m["scale"], seq)
+                return
+            if kind == "hover":
+                said = self._on["hover"](*place) if (place := self._place(m)) else ""
+                self.send({"kind": "said", "seq": seq, "text": said or ""})
+                return
+            if kind == "move":
+                handle = next((h for h in self._handles(self.state) if h.name == m["name"]), None)
+                state = handle and self._on["move"](handle.name, *self._held_inside(m, handle.axes), m["phase"])
+            elif kind == "add":
+                state = self._on["add"](*place) if (place := self._place(m)) else None
+            else:
+                state = self._on["remove"](m["name"])
+            if state is None:
+                self.send({"kind": "ack", "seq": seq})
+            else:
+                self._show(state, seq)
+
+    def _place(self, m):
+        """Data coordinates and number of the axes under the pointer, or None beside them all."""
+        for axes in range(len(self._scene._figure.axes)):
+            place = self._scene.to_data(m["x"], m["y"], axes)
+            if place is not None:
+                return (*place, axes)
+        return None
+
+    def _held_inside(self, m, axes):
+        """Data coordinates of the pointer, kept on the border of the axes when the hand has left them."""
+        box = self._scene._figure.axes[axes].get_position()           # fractions from the bottom left
+        return self._scene.to_data(min(max(m["x"], box.x0), box.x1), min(max(m["y"], 1 - box.y1), 1 - box.y0), axes)
+
+    # --- without a kernel
+
+    def png(self):
+        """The picture on screen as PNG bytes."""
+        return encode(self._scene.rgba(self.state), "png8")
+
+    def _repr_mimebundle_(self, **kwargs):
+        bundle = super()._repr_mimebundle_(**kwargs)
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
+        width, height = self.size
+        return ({**data, "text/plain": self._scene.sentence(self.state),
+                 "image/png": base64.b64encode(self.png()).decode()},
+                {**metadata, "image/png": {"width": width, "height": height}})
+
+    def html(self, path=None, title="", lang="en"):
+        """A page that plays the bank with no kernel and no network.
+
+        Written to `path` if given, else returned.
+        """
+        keep = {k: getattr(self, k) for k in ("size", "n", "alt", "index", "interval", "names")}
+        bank = [self._frame(i) for i in range(self.n)]
+        keep |= {"frames": [base64.b64encode(f[0]).decode() for f in bank], "texts": [f[1] for f in bank]}
+        alt = html.escape(f"{self.alt} {bank[self.index][1]}".strip())
+        page = "\n".join([
+            f'<!doctype html>\n<html lang="{html.escape(lang)}"><head><meta charset="utf-8">',
+            '<meta name="viewport" content="width=device-width,initial-scale=1">',
+            f"<title>{html.escape(title or self.alt or 'emlib')}</title>",
+            f"<style>\n{self._css}\n</style></head>\n<body><div id=\"stage\"></div>",
+            f'<noscript><img alt="{alt}" src="data:image/png;base64,{keep["frames"][self.index]}"></noscript>',
+            f'<script type="application/json" id="bank">{json.dumps(keep).replace("</", "<" + chr(92) + "/")}</script>',
+            f'<script type="module">\n{self._esm}',
+            'standalone(document.getElementById("stage"), JSON.parse(document.getElementById("bank").textContent));',
+            "</script></body></html>\n"])
+        if path is None:
+            return page
+        pathlib.Path(path).write_text(page, encoding="utf-8")
+        return None
