@@ -121,12 +121,8 @@ def nbval(path):
     """Exit code and output of the strict comparison, with the project's own settings."""
     options = ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(path.parent), "-p", "no:cacheprovider"]
     sanitize = f"--nbval-sanitize-with={ROOT / 'tests' / 'nbval_sanitize.cfg'}"
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, sanitize, str(path)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
+    command = [sys.executable, "-m", "pytest", *options, sanitize, str(path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", errors="replace")
     return done.returncode, done.stdout
 
 

@@ -100,6 +100,13 @@ def test_course_script_and_metadata_ask_for_the_same_python():
 # Commands ---------------------------------------------------------------------------------------------------
 
 
+def run(arguments, **options):
+    """A finished Python process in the repository's folder, its output as text."""
+    done = subprocess.run([sys.executable, *arguments], capture_output=True, **{"cwd": ROOT, **options})
+    done.stdout, done.stderr = (text.decode("utf-8", "replace") for text in (done.stdout, done.stderr))
+    return done
+
+
 def readme_blocks(language):
     """The fenced blocks of README.md in one language."""
     return re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
@@ -116,9 +123,7 @@ def test_ci_runs_the_test_command_of_the_readme():
 
 @pytest.mark.parametrize("code", readme_blocks("python"))
 def test_code_of_the_readme_runs(code):
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code], cwd=ROOT, capture_output=True, text=True
-    )
+    done = run(["-W", "error", "-c", code])
     assert done.returncode == 0, done.stderr
     promised = re.findall(r"^print\(.*\)  # (.+)$", code, flags=re.MULTILINE)
     assert promised, "README's example should print what it promises"
@@ -130,25 +135,14 @@ def test_readme_lists_every_notebook():
     assert listed == {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
 
 
-def run_marked_test(tmp_path, **environment):
-    """Outcome of a test marked `browser` where no browser can be found."""
-    (tmp_path / "test_it.py").write_text("import pytest\n@pytest.mark.browser\ndef test_it(): pass\n")
-    shutil.copy(ROOT / "tests" / "conftest.py", tmp_path)
-    options = [
-        "-p",
-        "no:cacheprovider",
-        "-rs",
-        "-o",
-        "markers=browser",
-        "--rootdir",
-        str(tmp_path),
-        "-c",
-        os.devnull,
-    ]
-    base = {name: value for name, value in os.environ.items() if not name.startswith("EMLIB_")}
-    env = {**base, "EMLIB_CHROMIUM": "no-such-browser", **environment}
-    command = [sys.executable, "-m", "pytest", str(tmp_path), *options]
-    return subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True).stdout
+def run_marked_test(folder, **environment):
+    """Output of pytest on a test marked `browser` where no browser can be found."""
+    (folder / "test_it.py").write_text("import pytest\n@pytest.mark.browser\ndef test_it(): pass\n")
+    (folder / "pytest.ini").write_text("[pytest]\nmarkers = browser\n")
+    shutil.copy(ROOT / "tests" / "conftest.py", folder)
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("EMLIB_")}
+    env = {**inherited, "EMLIB_CHROMIUM": "no-such-browser", **environment}
+    return run(["-m", "pytest", "-rs", "-p", "no:cacheprovider", "."], cwd=folder, env=env).stdout
 
 
 def test_a_missing_browser_skips_in_words_and_fails_where_one_is_required(tmp_path):
@@ -231,9 +225,10 @@ def test_imports_run_one_way(name):
 
 
 def imported_by(statement):
-    """Top-level names of the modules that a statement loads into a fresh interpreter."""
+    """Names of the modules that a statement loads into a fresh interpreter."""
     code = f"import sys; before = set(sys.modules); {statement}; print(*set(sys.modules) - before)"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True)
+    done = run(["-c", code])
+    assert done.returncode == 0, done.stderr
     return set(done.stdout.split())
 
 
