@@ -128,8 +128,8 @@ def _count(name, n):
 
 
 # matplotlib's page fetches an icon font from the network for its buttons: these letters do as well.
-ICONS = {"minus": "−", "plus": "+", "fast-backward": "⏮", "step-backward": "◂", "play": "▶", "pause": "❚❚",
-         "step-forward": "▸", "fast-forward": "⏭"}
+ICONS = {"minus": "−", "plus": "+", "fast-backward": "|◂", "step-backward": "◂", "play": "▶", "pause": "❚❚",
+         "step-forward": "▸", "fast-forward": "▸|"}
 
 
 def _standalone(page, words):

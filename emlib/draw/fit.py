@@ -26,14 +26,14 @@ class FitScene(Together):
         if not steps:
             raise ValueError("steps: empty; give the half-steps of a fit, such as fit(model, x).steps")
         super().__init__([
-            (mixture(x, labels), (0.095, 0.135, 0.385, 0.755)),
+            (mixture(x, labels), (0.112, 0.135, 0.368, 0.755)),
             (IdentityBar.for_bounds(steps), (0.54, 0.585, 0.44, 0.395)),
             (Ascent(steps), (0.605, 0.135, 0.375, 0.335)),
         ], size)
 
     def build(self, figure):
         artists = super().build(figure)
-        self._title = figure.text(0.095, 0.93, "", fontsize=style.LARGE, weight="bold")
+        self._title = figure.text(0.112, 0.93, "", fontsize=style.LARGE, weight="bold")
         return [*artists, self._title]
 
     def update(self, state):

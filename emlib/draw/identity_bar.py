@@ -7,6 +7,7 @@ A log-likelihood of −1130 with a KL of 0.3 has to be readable. So the line sta
 for the largest KL: in absolute nats where every state has the same log-likelihood (only q moves), in nats from
 the line where θ moves too. How far the line itself has climbed is for the numbers, and for `Ascent`, to say.
 """
+import itertools
 import math
 
 import numpy as np
@@ -68,27 +69,27 @@ class IdentityBar(Part):
         self._bar = (floor / height, bar_top)
         if (bar_top - floor / height) * height < 10:
             needed = 2 * row + 32 + floor
-            raise ValueError(f"size: the identity bar needs {needed:.0f} points of height, and has {height:.0f}")
+            raise ValueError(f"size: the identity bar needs {needed:.0f} points of height, and has {height:.0f}; "
+                             "make the figure or its rect taller")
 
         axes.set(xlim=self.limits, ylim=(0, 1), yticks=[])
         axes.spines[["left", "bottom"]].set_visible(False)
         axes.spines["bottom"].set_visible(True)
         axes.spines["bottom"].set_position(("axes", self._bar[0] - 5 / height))
-        longest = max(len(tick_label(v)) for v in (*self.limits, self.limits[1] - self.limits[0]))
-        room = (longest + 2) * 0.64 * style.SMALL
-        axes.xaxis.set_major_locator(MaxNLocator(max(1, min(6, int(width / room) - 1)), steps=[1, 2, 5, 10]))
-        axes.xaxis.set_major_formatter(lambda v, _: tick_label(v))
+        axes.set_xticks(*ticks_within(self.limits, width))
         axes.tick_params(axis="x", length=4, pad=2)
 
         put = dict(transform=axes.transAxes, va="baseline")
-        # right edges of the three numbers, in points: room for ten digits, and the equation reads as one line
-        step = min(9.5 * big, width / 3.03)
-        columns = [(i * step + min(8.0 * big, step)) / width for i in range(3)]
+        # right edges of the three numbers; nine characters fit in each column, an operator between
+        column = 5.75 * big
+        step = min(8.2 * big, (width - column) / 2)
+        columns = [(column + i * step) / width for i in range(3)]
         names = (("log p(x|θ)", style.LOG_LIK), ("ELBO", style.ELBO), ("KL", style.KL))
         for x, (name, colour) in zip(columns, names, strict=True):
             axes.text(x, at(0.8 * row), name, color=colour, ha="right", fontsize=big, weight="bold", **put)
         for x, sign in zip(columns, "=+", strict=False):
-            axes.text(x + 0.85 * big / width, at(1.8 * row), sign, ha="center", fontsize=big, color="#555555", **put)
+            middle = x + (step - column) / 2 / width
+            axes.text(middle, at(1.8 * row), sign, ha="center", fontsize=big, color="#555555", **put)
         self._numbers = [axes.text(x, at(1.8 * row), "", color=colour, ha="right", fontsize=big, **put)
                          for x, (_, colour) in zip(columns, names, strict=True)]
         unit = "nats from log p(x|θ)" if self.from_line else "nats"
@@ -213,6 +214,19 @@ def window(bounds):
 def tick_label(value):
     """A tick in nats: as short as its digits allow, with a true minus sign."""
     return f"{value:.6g}".replace("-", "−")
+
+
+def ticks_within(limits, width):
+    """Ticks and their labels for `limits` on an axis `width` points long, none overlapping or hanging over an end."""
+    lo, hi = limits
+    for bins in (6, 5, 4, 3, 2, 1):
+        ticks = [t for t in MaxNLocator(bins, steps=[1, 2, 5, 10]).tick_values(lo, hi) if lo <= t <= hi]
+        half = [0.33 * style.SMALL * len(tick_label(t)) for t in ticks]
+        place = [(t - lo) / (hi - lo) * width for t in ticks]
+        kept = [i for i in range(len(ticks)) if half[i] <= place[i] <= width - half[i]]
+        if all(place[j] - place[i] > half[i] + half[j] + 8 for i, j in itertools.pairwise(kept)):
+            break
+    return [ticks[i] for i in kept], [tick_label(ticks[i]) for i in kept]
 
 
 def torn_outline(low, high, depth, teeth=3):

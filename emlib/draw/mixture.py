@@ -53,8 +53,10 @@ class Plane(Part):
         self.limits = limits or tuple(around(column, 0.08) for column in self.x.T)
 
     def build_in(self, axes):
-        axes.set(xlim=self.limits[0], ylim=self.limits[1], xlabel=self.labels[0], ylabel=self.labels[1])
+        axes.set(xlim=self.limits[0], ylim=self.limits[1])
         axes.locator_params(nbins=5)
+        for axis, label in zip((axes.xaxis, axes.yaxis), self.labels, strict=True):
+            style.label_axis(axis, label)
         self._points = _markers(axes, POINT, linewidths=0, zorder=1)
         self._points.set_offsets(self.x)
         self._ellipses = PolyCollection([], closed=True, facecolors="none", zorder=2)
@@ -112,8 +114,10 @@ class Histogram(Part):
         self._grid = np.linspace(*self.limits, 301)
 
     def build_in(self, axes):
-        axes.set(xlim=self.limits, ylim=(0, self.top), xlabel=self.labels[0], ylabel="density")
+        axes.set(xlim=self.limits, ylim=(0, self.top))
         axes.locator_params(nbins=5)
+        style.label_axis(axes.xaxis, self.labels[0])
+        style.label_axis(axes.yaxis, "density")
         self._bars = PolyCollection([], edgecolors="white", linewidths=0.8, zorder=1)
         self._curves = LineCollection([], linewidths=2.4, zorder=2)
         for collection in (self._bars, self._curves):

@@ -30,6 +30,7 @@ RC = {
     "axes.titlesize": NORMAL,
     "xtick.labelsize": SMALL,
     "ytick.labelsize": SMALL,
+    "xtick.major.pad": 6.0,             # clear of the lowest label of the y axis
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.edgecolor": "#555555",
@@ -43,15 +44,15 @@ RC = {
     "figure.facecolor": "white",
     "axes.facecolor": "white",
     "axes.unicode_minus": True,
-    "axes.formatter.useoffset": False,
-    "path.simplify": False,
+    "axes.formatter.useoffset": True,
+    "axes.formatter.limits": (-2, 4),   # short ticks; the rest goes into the label (label_axis)
 }
 
 
 # The reader's own settings (a dark theme, a style sheet) must not leak in: pictures start from matplotlib's
 # defaults; families that choose a backend or a tool, not an appearance, are left alone.
 LOOKS = {"axes", "xaxis", "yaxis", "xtick", "ytick", "lines", "patch", "hatch", "text", "font", "mathtext",
-         "figure", "savefig", "path", "image", "markers", "scatter", "grid"}
+         "figure", "savefig", "image", "markers", "scatter", "grid"}
 DEFAULTS = {key: value for key, value in matplotlib.rcParamsDefault.items() if key.split(".")[0] in LOOKS}
 
 
@@ -66,7 +67,18 @@ def fix_ticks(figure):
         for axis in (axes.xaxis, axes.yaxis):
             looks = {key: RC[f"{axis.axis_name}tick.{key}"] for key in ("labelsize", "color")}
             looks["labelcolor"] = looks["color"]
-            axis.set_tick_params(**{**looks, **axis.get_tick_params()})
+            given = axis.get_tick_params()
+            axis.set_tick_params(**{key: look for key, look in looks.items() if key not in given})
+
+
+def label_axis(axis, label):
+    """Label an axis whose limits are set; what matplotlib would factor out of its ticks goes into the label."""
+    formatter = axis.get_major_formatter()
+    lo, hi = axis.get_view_interval()
+    formatter.format_ticks([t for t in axis.get_majorticklocs() if lo <= t <= hi])
+    factor = formatter.get_offset()
+    axis.offsetText.set_visible(False)
+    axis.set_label_text(f"{label} ({'' if factor[0] in '+−-' else '×'}{factor})" if factor else label)
 
 
 def component(k):
@@ -92,7 +104,7 @@ def _index(k):
 
 
 def nats(x, digits=2):
-    """A number of nats for the eye: steady width, true minus sign, never "-0.00".
+    """A number of nats for the eye: at most nine characters, true minus sign, never "-0.00".
 
     >>> nats(-1130.26396018), nats(-0.0001), nats(float("-inf"))
     ('−1130.26', '0.00', '−∞')
@@ -101,11 +113,11 @@ def nats(x, digits=2):
         return "undefined"
     if math.isinf(x):
         return "∞" if x > 0 else "−∞"
-    if abs(x) >= 1e6:
+    if abs(x) >= 999_999.5:
         mantissa, exponent = f"{x:.3e}".split("e")
         text = f"{mantissa}e{int(exponent)}"
     else:
-        text = f"{x:.{digits}f}"
+        text = f"{x:.{digits if abs(x) < 99_999 else min(digits, 1)}f}"
         if float(text) == 0:
             text = text.lstrip("-")
     return text.replace("-", "−")
