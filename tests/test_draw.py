@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
+from matplotlib.markers import MarkerStyle
 from matplotlib.text import Text
 
 from emlib import GaussianMixture, bound, datasets, fit, hard
@@ -307,8 +308,9 @@ def test_colours_and_markers_follow_the_responsibilities():
         u, v = plane.to_picture(*point)
         pixel = frame[int(v * frame.shape[0]), int(u * frame.shape[1]), :3] / 255
         assert pixel == pytest.approx(colour, abs=0.01)
-    shapes = [len(p.vertices) for p in plane._points.get_paths()]
-    assert shapes[0] != shapes[1] == shapes[2]                          # a circle, two squares
+    for path, k in zip(plane._points.get_paths(), (0, 1, 1), strict=True):          # a circle, two squares
+        glyph = MarkerStyle(style.marker(k))
+        np.testing.assert_allclose(path.vertices, glyph.get_transform().transform(glyph.get_path().vertices))
     np.testing.assert_allclose(blend(q)[1], 0.25 * first + 0.75 * second)
 
 
