@@ -4,7 +4,7 @@ Each of the three numbers is computed by a formula of its own, so that their agr
 a mistake in one of them shows in ``Bound.residual``.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -49,7 +49,7 @@ class Bound:
     kl: float
     expected_log_joint: float
     entropy: float
-    per_point: Split
+    per_point: Split = field(repr=False)
 
     @property
     def residual(self):

@@ -12,7 +12,6 @@ from emlib.em import ConvergenceWarning, Step, fit
 from emlib.live.panel import Panel
 from emlib.live.stage import Handle, Stage
 from emlib.models import covariance as of
-from emlib.models.gaussian import GaussianMixture
 
 __all__ = ["FitMixture"]
 

@@ -1,8 +1,14 @@
 """A panel: a stage with its controls, shown as one thing and driven by a test without a browser."""
 
+import base64
+
 from ipywidgets import HBox, VBox
 
+from emlib.draw.film import GAP, filmstrip, spread
+
 __all__ = ["Panel"]
+
+STILLS = 3      # frames of a film on a page without a kernel: the first, one on the way, the last
 
 
 class Panel:
@@ -45,5 +51,11 @@ class Panel:
         return self.stage.error
 
     def _repr_mimebundle_(self, **kwargs):
-        view, (still, metadata) = self.widget._repr_mimebundle_(**kwargs), self.stage._repr_mimebundle_(**kwargs)
-        return {**still, **view, "text/plain": still["text/plain"]}, metadata
+        """The widget; and for a page without a kernel a film of the states on screen, with their sentences."""
+        scene, states = self.stage.scene, self.states if len(self.states) > 1 else [self.state]
+        states = [states[i] for i in spread(len(states), STILLS)]
+        height = sum(self.stage.size[1] for _ in states) + GAP * (len(states) - 1)
+        return ({**self.widget._repr_mimebundle_(**kwargs),
+                 "text/plain": "\n".join(scene.sentence(state) for state in states),
+                 "image/png": base64.b64encode(filmstrip(scene, states, columns=1)).decode()},
+                {"image/png": {"width": self.stage.size[0], "height": height}})

@@ -91,9 +91,10 @@ function makeStore(o, port = {}) {
   s.hear = (m, buffers) => {
     if (m.kind === "bank" && m.epoch === s.epoch) {
       buffers.forEach((b, k) => { s.bank[m.first + k] = [b, m.texts[k], m.handles[k]]; });
+      if (s.live?.pixels && s.live.i === s.index && at()) s.live = null;
       if (!s.live && s.index >= m.first && s.index < m.first + buffers.length) s.show(); else refresh();
     } else if (m.kind === "live") {
-      const pixels = m.fast && unpack(m, buffers[0]), told = { text: m.text, handles: m.handles, scale: m.scale };
+      const pixels = m.fast && unpack(m, buffers[0]), told = { text: m.text, handles: m.handles, scale: m.scale, i: m.i };
       if (pixels === null) s.live = { scale: .5 };                                   // no key yet (a page opened later): ask for a whole frame
       else if (m.i === undefined || m.i === s.index && !s.live) s.live = { ...told, ...(pixels ? { pixels } : { bitmap: decode(buffers[0]) }) };
       s.show(); ack(m.seq);
@@ -121,7 +122,9 @@ export function mount(el, s) {
   const text = make("p"), error = make("p", { className: "error", hidden: true });
   const root = make("figure", { className: "emlib-stage" }, view, bar, text, error);
   root.style.maxWidth = w + "px"; canvas.style.aspectRatio = `${w}/${h}`;
-  root.dataset.lmSuppressShortcuts = "";   // JupyterLab and Notebook 7 listen in the capture phase: arrows would move cells, d d deletes one
+  // JupyterLab and Notebook 7 listen in the capture phase (arrows move cells, d d deletes one) and look for this mark from the
+  // focused element upwards; a rule of Notebook 7 matches the focused element itself, so it is marked, too
+  for (const e of [root, view, ...bar.children]) e.dataset.lmSuppressShortcuts = "";
   canvas.setAttribute("role", "img"); canvas.setAttribute("aria-label", s.alt || "");
   for (const e of [tip, text]) e.setAttribute("aria-live", "polite");
   error.setAttribute("role", "alert"); count.setAttribute("aria-live", "off"); tip.setAttribute("role", "status");

@@ -157,6 +157,11 @@ class Stage(anywidget.AnyWidget):
         return self._states[self.index] if self._live is None else self._live
 
     @property
+    def scene(self):
+        """The scene that draws the states."""
+        return self._scene
+
+    @property
     def states(self):
         """The states of the bank."""
         return tuple(self._states)
@@ -220,7 +225,7 @@ class Stage(anywidget.AnyWidget):
         with self._lock:
             pixels = self._scene.rgba(self.state).view(np.uint32)[..., 0]
             data, key = (runs(pixels ^ self._key[1]), self._key[0]) if self._key else (runs(pixels), 0)
-            more = {"key": key}
+            more = {"key": key, **self._which()}
             if not key or len(data) > self._key[2]:           # no key yet, or one that no longer resembles the picture
                 more["makes"] = key + 1
                 self._key = key + 1, pixels, len(runs(pixels))
@@ -232,8 +237,12 @@ class Stage(anywidget.AnyWidget):
         with self._lock:
             frame = encode(self._scene.rgba(self.state, scale), "png8")
             text, places = self._words(self.state)
-            bank = {} if self._live is not None else {"i": self.index}
-        self.send({"kind": "live", "seq": seq, "text": text, "handles": places, "scale": scale, **bank}, [frame])
+            which = self._which()
+        self.send({"kind": "live", "seq": seq, "text": text, "handles": places, "scale": scale, **which}, [frame])
+
+    def _which(self):
+        """The index, when what is drawn is a state of the bank."""
+        return {} if self._live is not None else {"i": self.index}
 
     def _push(self, after=0.0):
         """Draw the bank and send it from a thread: a cell that is busy does not hold it up."""
