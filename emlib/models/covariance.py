@@ -55,7 +55,17 @@ def at_least(cov, kind, floor):
     if kind in ("diag", "spherical"):
         return np.maximum(cov, floor)
     value, vector = np.linalg.eigh(cov)
-    return (vector * np.maximum(value, floor)[..., None, :]) @ np.swapaxes(vector, -1, -2)
+    if value.min() >= floor:
+        return cov
+    root = vector * np.sqrt(np.maximum(value, floor))[..., None, :]
+    cov = root @ np.swapaxes(root, -1, -2)
+    return (cov + np.swapaxes(cov, -1, -2)) / 2                     # the product is symmetric to rounding only
+
+
+def is_symmetric(cov):
+    """Whether covariance matrices (…, D, D) are symmetric to rounding, judged in units of their own columns."""
+    sd = np.sqrt(np.abs(np.diagonal(cov, axis1=-2, axis2=-1)))
+    return bool((np.abs(cov - np.swapaxes(cov, -1, -2)) <= 1e-8 * sd[..., :, None] * sd[..., None, :]).all())
 
 
 def is_thin(cov):
@@ -69,7 +79,7 @@ def is_thin(cov):
 def check_collapse(cov, kind, magnitude):
     """Raise Collapse if a covariance is zero to rounding beside the magnitude (D,) of x, or singular."""
     if not np.isfinite(cov).all():
-        raise ValueError("x is so large that its squares overflow; rescale x")
+        raise ValueError("sample_weight is so large that its sums overflow; rescale sample_weight")
     if kind in ("full", "tied"):
         variance, thin = np.diagonal(cov, axis1=-2, axis2=-1), is_thin(cov)
     else:
@@ -91,12 +101,13 @@ def check_covariances(cov, kind, floor):
         if smallest <= 0:
             raise ValueError(f"covariances must be positive ({kind}: variances); the smallest is {smallest:.6g}")
     else:
-        if not np.allclose(cov, np.swapaxes(cov, -1, -2), rtol=1e-8, atol=0):
+        if not is_symmetric(cov):
             raise ValueError("covariances must be symmetric; average each matrix with its transpose")
         bad = np.atleast_1d(is_thin(cov))
         if bad.any():
             raise ValueError(f"covariances must be positive-definite; matrix {int(np.argmax(bad))} is not")
-        smallest = np.linalg.eigvalsh(cov).min() if floor else np.inf
+        value = np.linalg.eigvalsh(cov)                             # each known to eps times the largest
+        smallest = (value[..., 0] + 64 * EPS * value[..., -1]).min() if floor else np.inf
     if smallest < floor * (1 - 1e-9):
         raise ValueError(f"covariances have a variance of {smallest:.6g}, below floor = {floor}; lower the floor")
 
