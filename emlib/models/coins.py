@@ -11,6 +11,8 @@ from emlib.models.mixture import Mixture
 
 __all__ = ["CoinMixture"]
 
+SMALLEST, LARGEST = np.finfo(float).tiny, 1 - np.finfo(float).epsneg    # the probabilities next to 0 and 1
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CoinMixture(Mixture):
@@ -96,7 +98,9 @@ class CoinMixture(Mixture):
             raise Collapse(f"component {int(np.argmax(empty))} is empty: no tosses are assigned to this coin, so its "
                            "probability is undefined. Take fewer coins, or restart from another place.")
         weights = q.sum(axis=0) / q.sum() if self.learn_weights else self.weights
-        return CoinMixture(weights, heads / (heads + tails), self.learn_weights)
+        # a coin that q has seen land both ways, however rarely, must not round to one that cannot: ELBO would be −∞
+        lowest, highest = np.where(heads > 0, SMALLEST, 0), np.where(tails > 0, LARGEST, 1)
+        return CoinMixture(weights, np.clip(heads / (heads + tails), lowest, highest), self.learn_weights)
 
     def sample(self, n, rng, tosses=10):
         """Draw n sets of `tosses` tosses: x (n, 2) and the coins z (n,), with `rng` a numpy Generator or a seed."""
