@@ -2,6 +2,7 @@
 
 import numpy as np
 
+LARGEST = 1e145             # squares of x, summed over many points, stay below the largest double
 ROW_SUM_TOLERANCE = 1e-6    # what float32 leaves of "sums to 1"; more than that is a mistake, not rounding
 
 
@@ -79,6 +80,8 @@ def x(x, d=None):
         raise ValueError(f"x has shape {x.shape}; expected 2-D (N, D): one row a point{hint}")
     if 0 in x.shape:
         raise ValueError(f"x has shape {x.shape}: no {'columns' if len(x) else 'points'}; expected N ≥ 1 and D ≥ 1")
+    if np.abs(x).max() > LARGEST:
+        raise ValueError(f"x holds {np.abs(x).max():.3g}, so large that its square overflows; rescale x")
     if d is not None and x.shape[1] != d:
         raise ValueError(f"x has D = {x.shape[1]} columns; this model has D = {d}")
     return x
