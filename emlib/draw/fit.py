@@ -40,5 +40,9 @@ class FitScene(Together):
         super().update(state)
         self._title.set_text(f"Iteration {state.t}, after {state.kind}")
 
+    def places(self, model):
+        """Where the markers of the means stand, in data coordinates of the first axes, array (K, 2)."""
+        return self.parts[0][0].places(model)
+
     def sentence(self, state):
         return sentence_of(state)

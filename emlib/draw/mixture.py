@@ -74,9 +74,13 @@ class Plane(Part):
                                   for m, s in zip(model.means, model.full_covariances, strict=True)])
         self._ellipses.set_edgecolor(np.tile(colours * DARK, (2, 1)))
         self._ellipses.set_linewidth([2.4] * k + [1.2] * k)
-        self._means.set_offsets(model.means)
+        self._means.set_offsets(self.places(model))
         self._means.set_paths(GLYPHS[:k])
         self._means.set_facecolor(colours * DARK)
+
+    def places(self, model):
+        """Where the markers of the means stand, in data coordinates, array (K, 2)."""
+        return model.means
 
     def sentence(self, state):
         return sentence_of(state)
@@ -147,10 +151,14 @@ class Histogram(Part):
         self._curves.set_color(colours * DARK)
         self._curves.set_linestyle([style.linestyle(j) for j in range(k)])
         self._total.set_data(t, density.sum(axis=0))
-        peak = model.weights / (sd * np.sqrt(2 * np.pi))
-        self._means.set_offsets(np.c_[mean, np.minimum(peak, 0.97 * self.top)])     # a marker names its curve
+        self._means.set_offsets(self.places(model))
         self._means.set_paths(GLYPHS[:k])
         self._means.set_facecolor(colours * DARK)
+
+    def places(self, model):
+        """Where the markers of the means stand: on top of their curves, array (K, 2)."""
+        peak = model.weights / np.sqrt(2 * np.pi * model.full_covariances[:, 0, 0])
+        return np.c_[model.means[:, 0], np.minimum(peak, 0.97 * self.top)]
 
     def shares(self, q):
         """Heights (K, B) of each component's piece of each bar: Σ_n∈bar q_nk, as a density."""

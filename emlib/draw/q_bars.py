@@ -42,8 +42,8 @@ class QBars(Part):
 
     def __init__(self, labels):
         self.labels = tuple(labels)
-        if not 2 <= len(self.labels) <= 8:
-            raise ValueError(f"labels has {len(self.labels)} names; this picture shows 2 to 8 values of z")
+        if not 2 <= len(self.labels) <= 4:
+            raise ValueError(f"labels has {len(self.labels)} names; this picture shows 2 to 4 values of z")
 
     def build_in(self, axes):
         k = np.arange(len(self.labels))

@@ -50,8 +50,8 @@ class FitMixture(Panel):
         self.choose_start = Dropdown(options=list(self.starts), description="Start")
         self.choose_type = Dropdown(options=of.COVARIANCE_TYPES, value=model.covariance_type, description="Covariance")
         self.verdict = Label()
-        scene = self._fit(model)
-        stage = Stage(scene, self.trace.steps, alt=ALT, interval=350, handles=self._handles, on_move=self._move,
+        self._fit(model)
+        stage = Stage(self._scene, self.trace.steps, alt=ALT, interval=350, handles=self._handles, on_move=self._move,
                       on_add=self._add, on_remove=self._remove)
         for control in (self.choose_start, self.choose_type):
             control.observe(lambda _: self._restart(), "value")
@@ -59,23 +59,22 @@ class FitMixture(Panel):
 
     def restart(self, model):
         """Fit again from `model`, and show the first half-step."""
-        scene = self._fit(model)
-        self.stage.set_states(self.trace.steps, index=0, scene=scene)
+        self._fit(model)
+        self.stage.set_states(self.trace.steps, index=0, scene=self._scene)
 
     def _fit(self, model):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)     # the panel shows the message itself
             self.trace = fit(model, self.x, max_iter=self.max_iter)
         self.verdict.value = f"{self.trace.stop}: {self.trace.message}"
-        return FitScene(self.x, self.trace.steps, self.labels)
+        self._scene = FitScene(self.x, self.trace.steps, self.labels)
 
     def _restart(self):
         self.restart(with_type(self.starts[self.choose_start.value], self.choose_type.value))
 
     def _handles(self, step):
-        if self.x.shape[1] == 2:
-            return [Handle(str(k), *mean, f"mean of component {k + 1}") for k, mean in enumerate(step.model.means)]
-        return [Handle(str(k), mean[0], 0, f"mean of component {k + 1}") for k, mean in enumerate(step.model.means)]
+        return [Handle(str(k), *place, f"mean of component {k + 1}")
+                for k, place in enumerate(self._scene.places(step.model))]
 
     def _move(self, name, x, y, phase):
         if phase == "down":
