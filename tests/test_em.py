@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import cases, gaussian_cases, half_steps, parameters
+from strategies import KINDS, cases, gaussian_cases, half_steps, parameters
 
 import emlib
 from emlib import (
@@ -248,6 +248,15 @@ def test_a_fall_is_found_even_where_it_is_smaller_than_tol():
         trace = fit(Drifts(best.weights, best.rates), COUNTS, tol=1e-3)
     assert trace.stop == "decreased"
     assert abs(trace.log_liks[-1] - trace.log_liks[-2]) < 1e-3 * abs(trace.log_liks[-1])
+
+
+@pytest.mark.parametrize("at", [0, 1e6])
+@pytest.mark.parametrize("kind", KINDS)
+def test_rounding_at_the_optimum_is_never_called_a_bug(kind, at):
+    start = GaussianMixture.start(X + at, 2, rng=0, covariance_type=kind)
+    trace = fit(start, X + at, tol=None, max_iter=150, keep="last")
+    assert trace.stop == "max_iter"
+    assert trace.log_liks[-1] - trace.log_liks[-20] < 1e-9 * abs(trace.log_liks[-1])       # it was at the optimum
 
 
 def test_a_loose_bound_may_let_the_log_likelihood_fall_and_that_is_no_bug():
