@@ -158,7 +158,7 @@ def test_a_collapse_is_said_in_the_panel():
     x = np.array([[0.0], [1.0], [1.5], [2.0], [10.0]])
     panel = FitMixture(x, {"spike": GaussianMixture([0.5, 0.5], [[1.0], [10.0]], [[[1.0]], [[1.0]]])})
     assert panel.trace.stop == "collapsed"
-    assert "collapsed" in panel.verdict.value and "floor" in panel.verdict.value
+    assert "has collapsed" in panel.verdict.value and "floor" in panel.verdict.value
 
 
 def test_changed_models_stay_models():

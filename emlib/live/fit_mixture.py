@@ -55,7 +55,7 @@ class FitMixture(Panel):
                       on_add=self._add, on_remove=self._remove)
         for control in (self.choose_start, self.choose_type):
             control.observe(lambda _: self._restart(), "value")
-        super().__init__(stage, [self.choose_start, self.choose_type, self.verdict])
+        super().__init__(stage, [self.choose_start, self.choose_type], [self.verdict])
 
     def restart(self, model):
         """Fit again from `model`, and show the first half-step."""
@@ -66,7 +66,7 @@ class FitMixture(Panel):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)     # the panel shows the message itself
             self.trace = fit(model, self.x, max_iter=self.max_iter)
-        self.verdict.value = f"{self.trace.stop}: {self.trace.message}"
+        self.verdict.value = self.trace.message[0].upper() + self.trace.message[1:]
         self._scene = FitScene(self.x, self.trace.steps, self.labels)
 
     def _restart(self):

@@ -12,12 +12,13 @@ STILLS = 3      # frames of a film on a page without a kernel: the first, one on
 
 
 class Panel:
-    """A stage and the controls above it.
+    """A stage with its controls.
 
     Parameters
     ----------
     stage : Stage
-    controls : sequence of widgets
+    controls, notes : sequences of widgets
+        What stands above the stage, side by side, and below it.
 
     Attributes
     ----------
@@ -26,9 +27,9 @@ class Panel:
         What is shown where a kernel runs. Elsewhere the stage's still and its sentence are shown.
     """
 
-    def __init__(self, stage, controls=()):
+    def __init__(self, stage, controls=(), notes=()):
         self.stage = stage
-        self.widget = VBox([HBox(list(controls)), stage] if controls else [stage])
+        self.widget = VBox([*([HBox(list(controls))] if controls else []), stage, *notes])
 
     @property
     def state(self):
