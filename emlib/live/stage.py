@@ -1,72 +1,22 @@
 """The stage: one widget that shows the frames of a scene, scrubbed in the browser or following the hand."""
 
 import base64
-import html
-import json
 import pathlib
 import threading
-import traceback
-from dataclasses import dataclass
 
 import anywidget
 import numpy as np
 import traitlets as T
 
 from ..draw.scene import encode
+from .hand import Handle, held_inside, in_words, place_under
+from .wire import FULL, page, runs
+
+__all__ = ["Handle", "Stage"]
 
 HERE = pathlib.Path(__file__).parent
 CHUNK = 8          # frames a message: the bank streams in and the connection stays free for other things
-# A Jupyter server leaves Nagle's algorithm on: a message that does not fill a TCP segment waits until the small "busy" message
-# before it is acknowledged, and a browser on the same machine takes 40 ms for that. Loopback segments are 64 kB, so a
-# fast frame is filled up to one: measured 52 ms without, see benchmarks/latency.py for what it is with.
-FULL = 66_000      # bytes
 REST = 0.15        # seconds without a change after which a replaced bank is worth drawing
-
-
-@dataclass(frozen=True)
-class Handle:
-    """Something in the picture that can be taken and moved.
-
-    ``name`` is for the code, ``label`` for the screen reader (default: the name); ``x`` and ``y`` are data
-    coordinates of the figure's axes number ``axes``.
-    """
-
-    name: str
-    x: float
-    y: float
-    label: str = ""
-    axes: int = 0
-
-
-def in_words(error):
-    """What went wrong and where, without the frames of this file: for a reader, not for a debugger."""
-    what = "".join(traceback.format_exception_only(type(error), error)).strip()
-    own = [f for f in traceback.extract_tb(error.__traceback__) if pathlib.Path(f.filename) != pathlib.Path(__file__)]
-    return f"{what}\n(in {own[-1].name}, line {own[-1].lineno} of {pathlib.Path(own[-1].filename).name})" if own else what
-
-
-def runs(pixels):
-    """A picture as runs of equal pixels, 4 bytes each: red, green, blue, length - 1.
-
-    Lossless, 0.3 ms for 900 x 360, and a browser unpacks it in a synchronous loop; JPEG of the same picture has as many
-    bytes, takes 2 ms here, and there a promise that waits for an idle page.
-
-    Parameters
-    ----------
-    pixels : ndarray of uint32, any shape
-        Red in the lowest byte; the highest byte (opacity) is not kept.
-
-    Returns
-    -------
-    bytes
-    """
-    flat = pixels.ravel()
-    last = np.append(np.flatnonzero(flat[1:] != flat[:-1]), flat.size - 1)         # where each run ends
-    length = np.diff(last, prepend=-1)
-    pieces = -(-length // 256)                                                     # a run holds at most 256 pixels
-    size = np.full(pieces.sum(), 256)
-    size[np.cumsum(pieces) - 1] = length - 256 * (pieces - 1)
-    return ((np.repeat(flat[last], pieces) & 0xFFFFFF) | ((size - 1).astype(np.uint32) << 24)).astype("<u4").tobytes()
 
 
 class Stage(anywidget.AnyWidget):
@@ -140,9 +90,9 @@ class Stage(anywidget.AnyWidget):
         self._handles = handles or getattr(scene, "handles", None)
         self._on = {"move": on_move, "add": on_add, "remove": on_remove, "hover": on_hover}
         if (on_move or on_remove) and not self._handles:
-            raise ValueError("handles is missing: on_move and on_remove need handles(state) to know what can be taken")
-        self._lock = threading.RLock()
-        self._sending = self._key = None         # the thread that sends the bank; number, pixels and bytes of the key frame
+            raise ValueError("handles is missing: on_move and on_remove need handles(state), what can be taken")
+        self._lock, self._full = threading.RLock(), FULL
+        self._sending = self._key = None  # the thread that sends the bank; the key frame: number, pixels, bytes
         still, text, places = self._frame(index)              # an error in the first picture is raised, here
         super().__init__(size=[round(100 * s) for s in scene.size], n=len(states), index=index, interval=interval,
                          alt=alt, names=names or {}, still=still, text=text, handles=places,
@@ -154,6 +104,7 @@ class Stage(anywidget.AnyWidget):
 
     @property
     def state(self):
+        """The state on screen."""
         return self._states[self.index] if self._live is None else self._live
 
     @property
@@ -174,6 +125,8 @@ class Stage(anywidget.AnyWidget):
     @T.observe("index")
     def _scrubbed(self, change):
         self._live = None
+        if self.error and self._guard(lambda: self._frame(self.index)):
+            self.error = ""
 
     @T.validate("index")
     def _inside(self, proposal):
@@ -221,7 +174,7 @@ class Stage(anywidget.AnyWidget):
             [h.name, *self._scene.to_picture(h.x, h.y, h.axes), h.label or h.name] for h in places]
 
     def _send_fast(self, seq):
-        """One frame at once: only what differs from the key frame, which the browser has had since the first of them."""
+        """One frame at once: what differs from the key frame, which the browser holds since the first of them."""
         with self._lock:
             pixels = self._scene.rgba(self.state).view(np.uint32)[..., 0]
             data, key = (runs(pixels ^ self._key[1]), self._key[0]) if self._key else (runs(pixels), 0)
@@ -230,19 +183,21 @@ class Stage(anywidget.AnyWidget):
                 more["makes"] = key + 1
                 self._key = key + 1, pixels, len(runs(pixels))
             text, places = self._words(self.state)
-        self.send({"kind": "live", "fast": True, "seq": seq, "text": text, "handles": places, "scale": 1, **more}, [data.ljust(FULL, b"\0")])
+            self.send({"kind": "live", "fast": True, "seq": seq, "text": text, "handles": places, "scale": 1, **more},
+                      [data.ljust(self._full, b"\0")])
+            self.error = ""
 
     def _send_crisp(self, scale, seq):
         """The same state with a pixel for each pixel of the screen."""
         with self._lock:
             frame = encode(self._scene.rgba(self.state, scale), "png8")
             text, places = self._words(self.state)
-            which = self._which()
-        self.send({"kind": "live", "seq": seq, "text": text, "handles": places, "scale": scale, **which}, [frame])
+            self.send({"kind": "live", "seq": seq, "text": text, "handles": places, "scale": scale, **self._which()},
+                      [frame])
+            self.error = ""
 
     def _which(self):
-        """The index, when what is drawn is a state of the bank."""
-        return {} if self._live is not None else {"i": self.index}
+        return {} if self._live is not None else {"i": self.index}     # the index, if it is a state of the bank
 
     def _push(self, after=0.0):
         """Draw the bank and send it from a thread: a cell that is busy does not hold it up."""
@@ -269,7 +224,9 @@ class Stage(anywidget.AnyWidget):
                     frames.append(self._frame(i))
             self.send({"kind": "bank", "epoch": epoch, "first": first, "texts": [f[1] for f in frames],
                        "handles": [f[2] for f in frames]}, [f[0] for f in frames])
-        self.pushed = epoch
+        with self._lock:
+            if epoch == self.epoch:
+                self.pushed = epoch
 
     # --- the hand
 
@@ -280,8 +237,6 @@ class Stage(anywidget.AnyWidget):
         except Exception as error:
             self.error = in_words(error)
             return False
-        if self.error:
-            self.error = ""
         return True
 
     def _on_msg(self, _, message, buffers):
@@ -290,44 +245,31 @@ class Stage(anywidget.AnyWidget):
 
     def _answer(self, m):
         kind, seq = m["kind"], m.get("seq", 0)
-        if kind == "need":
-            if m["epoch"] == self.epoch and not (self._sending and self._sending.is_alive()):
+        if kind in ("far", "need"):
+            self._full = 0 if kind == "far" else self._full   # the browser is on another machine
+            if kind == "need" and m["epoch"] == self.epoch and not (self._sending and self._sending.is_alive()):
                 self._push()
             return
         with self._lock:
             if m["i"] >= 0:                                   # the browser shows the bank: that state is the one meant
                 self._live, self.index = None, m["i"]
             if kind == "rest":
-                self._send_crisp(m["scale"], seq)
-                return
+                return self._send_crisp(m["scale"], seq)
             if kind == "hover":
-                said = self._on["hover"](*place) if (place := self._place(m)) else ""
-                self.send({"kind": "said", "seq": seq, "text": said or ""})
-                return
+                said = self._on["hover"](*place) if (place := place_under(self._scene, m["x"], m["y"])) else ""
+                return self.send({"kind": "said", "seq": seq, "text": said or ""})
             if kind == "move":
                 handle = next((h for h in self._handles(self.state) if h.name == m["name"]), None)
-                state = handle and self._on["move"](handle.name, *self._held_inside(m, handle.axes), m["phase"])
+                place = handle and held_inside(self._scene, m["x"], m["y"], handle.axes)
+                state = handle and self._on["move"](handle.name, *place, m["phase"])
             elif kind == "add":
-                state = self._on["add"](*place) if (place := self._place(m)) else None
+                state = self._on["add"](*place) if (place := place_under(self._scene, m["x"], m["y"])) else None
             else:
                 state = self._on["remove"](m["name"])
             if state is None:
                 self.send({"kind": "ack", "seq": seq})
             else:
                 self._show(state, seq)
-
-    def _place(self, m):
-        """Data coordinates and number of the axes under the pointer, or None beside them all."""
-        for axes in range(len(self._scene._figure.axes)):
-            place = self._scene.to_data(m["x"], m["y"], axes)
-            if place is not None:
-                return (*place, axes)
-        return None
-
-    def _held_inside(self, m, axes):
-        """Data coordinates of the pointer, kept on the border of the axes when the hand has left them."""
-        box = self._scene._figure.axes[axes].get_position()           # fractions from the bottom left
-        return self._scene.to_data(min(max(m["x"], box.x0), box.x1), min(max(m["y"], 1 - box.y1), 1 - box.y0), axes)
 
     # --- without a kernel
 
@@ -350,19 +292,8 @@ class Stage(anywidget.AnyWidget):
         """
         keep = {k: getattr(self, k) for k in ("size", "n", "alt", "index", "interval", "names")}
         bank = [self._frame(i) for i in range(self.n)]
-        keep |= {"frames": [base64.b64encode(f[0]).decode() for f in bank], "texts": [f[1] for f in bank]}
-        alt = html.escape(f"{self.alt} {bank[self.index][1]}".strip())
-        page = "\n".join([
-            f'<!doctype html>\n<html lang="{html.escape(lang)}"><head><meta charset="utf-8">',
-            '<meta name="viewport" content="width=device-width,initial-scale=1">',
-            f"<title>{html.escape(title or self.alt or 'emlib')}</title>",
-            f"<style>\n{self._css}\n</style></head>\n<body><div id=\"stage\"></div>",
-            f'<noscript><img alt="{alt}" src="data:image/png;base64,{keep["frames"][self.index]}"></noscript>',
-            f'<script type="application/json" id="bank">{json.dumps(keep).replace("</", "<" + chr(92) + "/")}</script>',
-            f'<script type="module">\n{self._esm}',
-            'standalone(document.getElementById("stage"), JSON.parse(document.getElementById("bank").textContent));',
-            "</script></body></html>\n"])
+        text = page(keep, [f[0] for f in bank], [f[1] for f in bank], str(self._esm), str(self._css), title, lang)
         if path is None:
-            return page
-        pathlib.Path(path).write_text(page, encoding="utf-8")
+            return text
+        pathlib.Path(path).write_text(text, encoding="utf-8")
         return None

@@ -1,0 +1,46 @@
+"""What a hand can take in a picture, where it is, and what is said when something went wrong."""
+
+import pathlib
+import traceback
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Handle:
+    """Something in the picture that can be taken and moved.
+
+    ``name`` is for the code, ``label`` for the screen reader (default: the name); ``x`` and ``y`` are data
+    coordinates of the figure's axes number ``axes``.
+    """
+
+    name: str
+    x: float
+    y: float
+    label: str = ""
+    axes: int = 0
+
+
+def in_words(error):
+    """What went wrong and where, without the frames of this folder: for a reader, not for a debugger."""
+    what = "".join(traceback.format_exception_only(type(error), error)).strip()
+    here = pathlib.Path(__file__).parent
+    own = [f for f in traceback.extract_tb(error.__traceback__) if pathlib.Path(f.filename).parent != here]
+    return what + "".join(f"\n(in {f.name}, line {f.lineno} of {pathlib.Path(f.filename).name})" for f in own[-1:])
+
+
+def place_under(scene, x, y):
+    """Data coordinates and number of the axes under a point of the picture, or None beside them all.
+
+    `x` and `y` are fractions of the picture from its top left.
+    """
+    for axes in range(len(scene._figure.axes)):
+        place = scene.to_data(x, y, axes)
+        if place is not None:
+            return (*place, axes)
+    return None
+
+
+def held_inside(scene, x, y, axes):
+    """Data coordinates of a point of the picture, kept on the border of the axes when the hand has left them."""
+    box = scene._figure.axes[axes].get_position()             # fractions from the bottom left
+    return scene.to_data(min(max(x, box.x0), box.x1), min(max(y, 1 - box.y1), 1 - box.y0), axes)

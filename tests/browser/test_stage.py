@@ -1,0 +1,296 @@
+"""The stage in real front ends: what is on screen is the kernel's own frame, by mouse and by keyboard."""
+
+import re
+import time
+
+import front_ends
+import numpy as np
+import pytest
+import toy_scene
+from front_ends import FRONT_ENDS, decoded, kernel_frame, pixels, run_code, until
+
+from emlib.live.stage import Stage
+
+MAKE = """
+import toy_scene
+from emlib.live.stage import Stage
+def stage(**more):
+    s = Stage(toy_scene.Toy(), toy_scene.states(), alt="toy",
+              on_move=lambda n, x, y, phase: toy_scene.moved(s, n, x, y),
+              on_hover=lambda x, y, axes: f"here {x:.1f}, {y:.1f} in {axes}", **more)
+    return s
+"""
+ONE = (MAKE + "s = stage()\ns",)
+KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+PNG8 = "s._frame({})[0]"
+NOW = "__import__('emlib.draw.scene', fromlist=['x']).encode(s._scene.rgba(s.state), 'png')"
+
+# every paint is noted: how often, the canvas height, and whether anything but one colour is there
+WATCH = """() => { window.paints = []; for (const name of ['drawImage', 'putImageData']) {
+  const old = CanvasRenderingContext2D.prototype[name];
+  CanvasRenderingContext2D.prototype[name] = function (...a) { old.apply(this, a); const c = this.canvas;
+    paints.push([performance.now(), c.width, c.height, c.closest('.emlib-stage')?.getBoundingClientRect().height]);
+  }; } }"""
+
+
+def whole(page, n=61, stage=0):
+    """Wait until the bank is complete."""
+    root = page.locator(".emlib-stage").nth(stage)
+    root.wait_for(timeout=30_000)
+    until(lambda: root.get_attribute("data-frames") == str(n), 20, "the bank was not complete")
+    return root
+
+
+def same(a, b):
+    return a.shape == b.shape and (a == b).all()
+
+
+def shows(canvas, expected, timeout=10.0, say="the canvas does not show the kernel's frame"):
+    until(lambda: same(pixels(canvas), expected), timeout, say)
+
+
+def here(stage, i):
+    """The frame i of the toy, drawn in this process: the same code and the same fonts as in the kernel."""
+    return decoded(stage._frame(i)[0])
+
+
+@pytest.fixture(scope="module")
+def toy():
+    return Stage(toy_scene.Toy(), toy_scene.states())
+
+
+def spot(canvas, page, name, stage="s"):
+    """Screen place of a handle, asked from the kernel."""
+    place = run_code(page, f"print(*{stage}.scene.to_picture(*getattr({stage}.state, {name!r})))")
+    x, y = (float(v) for v in place.split())
+    box = canvas.bounding_box()
+    return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+
+@pytest.mark.parametrize("front", FRONT_ENDS)
+def test_each_front_end_scrubs_steps_and_plays_the_kernels_frames(notebook, toy, front):
+    page = notebook(*ONE, front=front)
+    root = whole(page)
+    canvas, slider = root.locator("canvas"), root.locator("input")
+    shows(canvas, here(toy, 0))
+    slider.focus()
+    for key, i in [("ArrowRight", 1), ("ArrowRight", 2), ("ArrowLeft", 1), ("End", 60), ("Home", 0)]:
+        page.keyboard.press(key)
+        shows(canvas, here(toy, i), say=f"{key} did not lead to frame {i}")
+        assert root.locator("p").first.inner_text() == toy._scene.sentence(toy._states[i])
+    root.get_by_label("Next step").click()
+    shows(canvas, here(toy, 1))
+    slider.evaluate("e => { e.value = 57; e.dispatchEvent(new Event('input')); }")
+    root.get_by_label("Play").click()
+    shows(canvas, here(toy, 60))
+
+
+@pytest.mark.parametrize("front", FRONT_ENDS)
+def test_a_handle_is_dragged_by_mouse_and_moved_by_keys(notebook, toy, front):
+    page = notebook(*ONE, front=front)
+    root = whole(page)
+    canvas, view, text = root.locator("canvas"), root.locator(".view"), root.locator("p").first
+    box = canvas.bounding_box()
+    ax, ay = toy._scene.to_picture(*toy._states[0].a)
+    x, y = box["x"] + ax * box["width"], box["y"] + ay * box["height"]
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 151, y - 60, steps=12)
+    page.mouse.up()
+    where = toy._scene.to_data((x + 151 - box["x"]) / box["width"], (y - 60 - box["y"]) / box["height"])
+    drawn = toy._states[0]._replace(a=where)
+    until(lambda: text.inner_text() == toy._scene.sentence(drawn), say="the last place of the hand is not the state")
+    got = pixels(canvas)
+    # two floats that differ in the last digit may round to another shade at an edge, no more
+    assert (got != toy._scene.rgba(drawn)).any(-1).mean() < 0.001
+    # by keyboard: Tab from the cell's output into the picture, arrows move by 8 pixels, Shift by 1
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Shift+ArrowLeft")
+    fx, fy = toy._scene.to_picture(*where)
+    moved = toy._states[0]._replace(a=toy._scene.to_data(fx + 7 / 900, fy - 8 / 360))
+    until(lambda: text.inner_text() == toy._scene.sentence(moved), say="the arrow keys did not move the handle")
+    assert root.locator(".ring").is_visible()
+    page.keyboard.press("]")
+    until(lambda: "second centre" in root.locator(".tip").inner_text())
+    page.keyboard.press("Delete")            # no on_remove: nothing happens, and the cell is still there
+    page.keyboard.press("d")
+    page.keyboard.press("d")
+    assert view.is_visible()
+
+
+def test_tab_enters_chooses_and_leaves(notebook):
+    page = notebook(*ONE)
+    root = whole(page)
+    view, tip = root.locator(".view"), root.locator(".tip")
+    root.locator("button").first.focus()
+    page.keyboard.press("Shift+Tab")
+    assert view.evaluate("e => e === document.activeElement")
+    until(lambda: "first centre" in tip.inner_text())
+    page.keyboard.press("Tab")
+    until(lambda: "second centre" in tip.inner_text())
+    page.keyboard.press("Tab")
+    until(lambda: "free place" in tip.inner_text())
+    page.keyboard.press("ArrowUp")
+    until(lambda: re.match(r"here -?\d", tip.inner_text()), say="the free place is not read")
+    page.keyboard.press("Tab")
+    assert root.locator("button").first.evaluate("e => e === document.activeElement"), "Tab does not leave the picture"
+
+
+def test_the_picture_is_the_kernels_frame_to_the_pixel(notebook):
+    page = notebook(*ONE)
+    canvas = whole(page).locator("canvas")
+    for i in (0, 17, 60):
+        run_code(page, f"s.index = {i}")
+        shows(canvas, kernel_frame(page, PNG8.format(i)))
+    for x in (-1.5, 0.3, 2.0):
+        run_code(page, f"s.show(toy_scene.State(a=({x}, 1.0), t=30))")
+        shows(canvas, kernel_frame(page, NOW))
+    run_code(page, "s.set_states([toy_scene.State(t=5 * t) for t in range(9)])")
+    whole(page, 9)
+    assert page.locator(".emlib-stage output").inner_text() == "8 / 8"
+    shows(canvas, kernel_frame(page, PNG8.format(8)))
+
+
+def test_after_a_fast_drag_the_last_state_wins_and_nothing_flickers(notebook):
+    page = notebook(*ONE)
+    page.evaluate(WATCH)
+    canvas = whole(page).locator("canvas")
+    x, y = spot(canvas, page, "a")
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for k in range(150):
+        page.mouse.move(x + k, y + (k % 5) * 10)
+    page.mouse.move(x + 200, y + 20)
+    page.mouse.up()
+    want = run_code(page, "import json; x, y = s._scene.to_picture(*toy_scene.states()[0].a);"
+                          "p = s._scene.to_data(x + 200 / 900, y + 20 / 360); print(p[0], p[1])").split()
+    want = np.array(want, float)
+    until(lambda: np.allclose(np.array(run_code(page, "print(*s.state.a)").split(), float), want, atol=1e-6))
+    shows(canvas, kernel_frame(page, NOW))
+    paints = page.evaluate("paints")
+    assert len(paints) >= 3
+    assert {tuple(p[1:3]) for p in paints} == {(900, 360)}, "a frame of another size"
+    assert len({p[3] for p in paints}) == 1, "the panel changed its height"
+    assert run_code(page, "print(repr(s.error))").strip() == "''"
+
+
+def test_an_error_is_shown_in_words_and_the_next_good_state_clears_it(notebook):
+    page = notebook(MAKE + "s = stage()\n"
+                    "def bad(n, x, y, phase):\n"
+                    "    if x > 0: raise ValueError('x must not be positive')\n"
+                    "    return toy_scene.moved(s, n, x, y)\n"
+                    "s._on['move'] = bad\ns")
+    root = whole(page)
+    canvas, alert = root.locator("canvas"), root.get_by_role("alert")
+    x, y = spot(canvas, page, "a")
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 300, y)
+    until(alert.is_visible)
+    assert "x must not be positive" in alert.inner_text() and "bad" in alert.inner_text()
+    assert "x must not be positive" in run_code(page, "print(s.error)")
+    page.mouse.move(x + 40, y)
+    page.mouse.up()
+    until(lambda: not alert.is_visible())
+    assert run_code(page, "print(repr(s.error))").strip() == "''"
+
+
+def test_two_copies_on_a_page_are_independent(notebook, toy):
+    page = notebook(MAKE + "s, r = stage(), stage()\nimport ipywidgets\nipywidgets.VBox([s, r])")
+    one, two = whole(page, stage=0), whole(page, stage=1)
+    one.locator("input").focus()
+    page.keyboard.press("End")
+    shows(one.locator("canvas"), here(toy, 60))
+    shows(two.locator("canvas"), here(toy, 0))
+    run_code(page, "r.show(toy_scene.State(t=33))")
+    until(lambda: "step 33" in two.locator("p").first.inner_text())
+    shows(one.locator("canvas"), here(toy, 60))
+
+
+def test_two_views_of_one_stage_move_together(notebook, toy):
+    page = notebook(*ONE, "s")
+    page.locator(".emlib-stage").nth(1).wait_for(timeout=30_000)
+    one, two = whole(page, stage=0), whole(page, stage=1)
+    one.locator("input").focus()
+    page.keyboard.press("End")
+    shows(two.locator("canvas"), here(toy, 60))
+
+
+def test_a_linked_slider_scrubs_without_the_kernel(notebook, toy):
+    page = notebook(MAKE + "import ipywidgets as w\ns = stage()\nslider = w.IntSlider(max=60)\n"
+                    "link = w.jslink((slider, 'value'), (s, 'index'))\nw.VBox([slider, s])")
+    root = whole(page)
+    page.evaluate(f"{KERNEL}.requestExecute({{code: 'import time; time.sleep(3)'}}); 0")
+    start = time.monotonic()
+    page.locator(".noUi-handle").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    shows(root.locator("canvas"), here(toy, 3), 1.5)
+    assert time.monotonic() - start < 2.5, "the kernel was not busy any more: this shows nothing"
+
+
+def test_under_run_all_the_bank_does_not_wait_behind_a_busy_cell(notebook):
+    page = notebook(*ONE, "import time; time.sleep(6)", run=False)
+    page.wait_for_timeout(500)
+    page.evaluate("() => { window.t0 = performance.now(); }")
+    front_ends.run_all(page, wait=False)
+    root = page.locator(".emlib-stage")
+    root.wait_for(timeout=30_000)
+    until(lambda: root.get_attribute("data-frames") == "61", 4.5, "the bank waited for the busy cell")
+    assert page.evaluate(f"{KERNEL}.status") == "busy"
+
+
+def test_a_killed_kernel_leaves_the_last_picture_and_says_so(notebook, toy):
+    page = notebook(*ONE)
+    root = whole(page)
+    root.locator("input").focus()
+    page.keyboard.press("End")
+    shows(root.locator("canvas"), here(toy, 60))
+    page.evaluate(f"async () => {{ await {KERNEL}.restart(); }}")
+    tip = root.locator(".tip")
+    until(lambda: tip.is_visible() and "run the cell again" in tip.inner_text(), 15, "nothing was said")
+    shows(root.locator("canvas"), here(toy, 60))
+    page.keyboard.press("Home")                               # the bank is still in the browser
+    shows(root.locator("canvas"), here(toy, 0))
+    front_ends.run_all(page)
+    whole(page)
+    until(lambda: not page.locator(".emlib-stage .tip").is_visible())
+
+
+def test_a_dense_or_zoomed_screen_gets_a_crisp_frame(browser, server):
+    context = browser.new_context(viewport={"width": 1250, "height": 1000}, device_scale_factor=2)
+    page = context.new_page()
+    front_ends.write_notebook(server["root"] / "dense.ipynb", *ONE)
+    front_ends.open_notebook(page, server, "dense.ipynb")
+    canvas = whole(page).locator("canvas")
+    crisp = "__import__('emlib.draw.scene', fromlist=['x']).encode(s._scene.rgba(s.state, 2), 'png8')"
+    shows(canvas, kernel_frame(page, crisp), say="no crisp frame at rest")
+    run_code(page, "s.show(toy_scene.State(t=40))")
+    shows(canvas, kernel_frame(page, crisp), say="no crisp frame after a free move")
+    assert canvas.bounding_box()["width"] == pytest.approx(900, abs=1)
+    front_ends.close(page)
+    context.close()
+
+
+def test_a_page_opened_again_gets_the_bank_back(notebook, server):
+    page = notebook(*ONE, "s", front="voila")                 # Voilà opens the page when the cells have run
+    whole(page)
+
+
+def test_the_page_of_its_own_plays_offline(browser, toy, tmp_path):
+    toy.html(tmp_path / "toy.html")
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    errors, asked = [], []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("request", lambda r: asked.append(r.url))
+    page.goto((tmp_path / "toy.html").as_uri())
+    root = whole(page)
+    canvas = root.locator("canvas")
+    shows(canvas, here(toy, 0))
+    root.locator("input").focus()
+    page.keyboard.press("End")
+    shows(canvas, here(toy, 60))
+    assert errors == [] and all(u.startswith(("file:", "blob:", "data:")) for u in asked)
+    context.close()
