@@ -7,7 +7,7 @@ import sys
 
 import nbformat
 import pytest
-from conftest import ROOT
+from project import ROOT
 
 sys.path.insert(0, str(ROOT / "tools"))  # a folder of scripts, not a package
 from execute_notebooks import clean, execute

@@ -11,7 +11,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, tracked_files
+from project import ROOT, tracked_files
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -139,7 +139,8 @@ def run_marked_test(folder, **environment):
     """Output of pytest on a test marked `browser` where no browser can be found."""
     (folder / "test_it.py").write_text("import pytest\n@pytest.mark.browser\ndef test_it(): pass\n")
     (folder / "pytest.ini").write_text("[pytest]\nmarkers = browser\n")
-    shutil.copy(ROOT / "tests" / "conftest.py", folder)
+    for name in ("conftest.py", "project.py"):
+        shutil.copy(ROOT / "tests" / name, folder)
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("EMLIB_")}
     env = {**inherited, "EMLIB_CHROMIUM": "no-such-browser", **environment}
     return run(["-m", "pytest", "-rs", "-p", "no:cacheprovider", "."], cwd=folder, env=env).stdout
@@ -161,7 +162,7 @@ LAYERS = [
     {"e_steps"},
     {"em"},
     {"models"},
-    {"contracts"},
+    {"contracts", "generalised"},
     {"__init__"},
     {"whiteboard", "exercises"},
     {"draw"},

@@ -1,11 +1,11 @@
 """A browser and a Jupyter server, once a session; a fresh page each test."""
 
-import os
 import pathlib
 import shutil
 
 import front_ends
 import pytest
+from playwright.sync_api import sync_playwright
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -16,24 +16,10 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.browser)
 
 
-def skip(reason):
-    """Skip, or fail where a browser is required (EMLIB_REQUIRE_BROWSER)."""
-    if os.environ.get("EMLIB_REQUIRE_BROWSER"):
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
 @pytest.fixture(scope="session")
-def browser():
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        skip("playwright is not installed: `pip install playwright`")
+def browser(chromium):
     with sync_playwright() as playwright:
-        path = front_ends.find_browser(playwright)
-        if path is None:
-            skip(front_ends.HOW_TO_GET_ONE)
-        browser = playwright.chromium.launch(executable_path=path, args=front_ends.FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium, args=front_ends.FLAGS)
         yield browser
         browser.close()
 

@@ -24,15 +24,6 @@ from PIL import Image
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]
 FRONT_ENDS = ("lab", "notebook", "voila")
-HOW_TO_GET_ONE = ("no Chromium found: install one (`apt-get install chromium`, or "
-                  "`python -m playwright install chromium`), or give its path in EMLIB_BROWSER")
-
-
-def find_browser(playwright):
-    """Path of a Chromium, or None."""
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-    paths = [os.environ.get("EMLIB_BROWSER"), *map(shutil.which, names), playwright.chromium.executable_path]
-    return next((p for p in paths if p and pathlib.Path(p).exists()), None)
 
 
 def write_notebook(path, *cells, kernel="python3"):
