@@ -2,5 +2,6 @@
 
 from emlib.models.coins import CoinMixture
 from emlib.models.gaussian import GaussianMixture
+from emlib.models.smudged import SmudgedCoin
 
-__all__ = ["CoinMixture", "GaussianMixture"]
+__all__ = ["CoinMixture", "GaussianMixture", "SmudgedCoin"]
