@@ -10,21 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from emlib import checks
+from emlib import checks, runs, sweeps
+from emlib.blocks import is_reader
 from emlib.bound import Bound, bound
 from emlib.e_steps import exact
+from emlib.trace import Collapse, ConvergenceWarning, State, Trace
 
 __all__ = ["Collapse", "ConvergenceWarning", "Step", "Trace", "em", "fit"]
-
-ROUNDING = 1e-12            # relative to Σ_n |log p(x_n|θ)|: less than this is noise, not a decrease
-
-
-class Collapse(ValueError):
-    """The M-step has no maximum: a component is empty, or its variance runs to 0 and the likelihood to infinity."""
-
-
-class ConvergenceWarning(UserWarning):
-    """A fit stopped for another reason than convergence; ``trace.stop`` and ``trace.message`` say which."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,37 +38,6 @@ class Step:
     model: Any
     q: np.ndarray
     bound: Bound
-
-
-@dataclass(frozen=True, eq=False)
-class Trace:
-    """What a fit did.
-
-    Attributes
-    ----------
-    model : model
-        After the last complete iteration.
-    steps : tuple of Step
-        Every half-step; empty with ``keep="last"``.
-    log_liks : array (T + 1,)
-        log p(x|θ) in nats, at the start and after each of the T iterations.
-    stop : str
-        "converged", "max_iter", "decreased" (log-likelihood fell under the exact E-step: a bug in the model) or
-        "collapsed" (the M-step had no maximum; ``model`` is the last good one).
-    message : str
-        The reason in a sentence, with remedies.
-    """
-
-    model: Any
-    steps: tuple
-    log_liks: np.ndarray
-    stop: str
-    message: str
-
-    @property
-    def n_iter(self):
-        """Number of complete iterations, T."""
-        return len(self.log_liks) - 1
 
 
 def em(model, x, e_step=exact, sample_weight=None):
@@ -117,20 +78,30 @@ def em(model, x, e_step=exact, sample_weight=None):
         yield Step(t, "M", model, q, bound(log_joint, q, **weighted))       # W23
 
 
-def fit(model, x, *, max_iter=1000, tol=1e-10, e_step=exact, sample_weight=None, keep="all"):
-    """Run EM to a stop.
+def fit(model, x, *, max_iter=1000, tol=1e-10, e_step=exact, sample_weight=None, keep="all",
+        n_starts=1, rng=None, progress=False):
+    """Run EM to a stop. Ctrl-C stops it too, and leaves the best so far.
 
     Parameters
     ----------
     model, x, e_step, sample_weight
-        As for `em`.
+        As for `em`. With ``keep="last"`` and the exact E-step, x may also be larger than memory: a numpy.memmap,
+        or a reader, which is anything that can be iterated again and again and gives arrays (B, D).
     max_iter : int
         At most so many iterations; 0 returns the start.
     tol : float or None
         Converged when the objective rises by no more than tol · max(1, |objective|). The objective is the
         log-likelihood under the exact E-step, the ELBO under any other. None: exactly max_iter iterations.
     keep : {"all", "last"}
-        "all" keeps every half-step in ``trace.steps``; "last" keeps none, for big data.
+        "all" keeps every half-step in ``trace.steps``; "last" keeps none. Then models that offer it go by the fast
+        road, block by block: the same numbers, to 1e-12 of the log-likelihood (see `emlib.sweeps`).
+    n_starts : int
+        How many runs to make: from `model`, then from distinct ``model.restart(x, rng)``; the best is returned and
+        has them all in ``trace.runs``.
+    rng : numpy Generator or seed
+        Draws the restarts; needed if n_starts > 1.
+    progress : bool
+        Whether to show a bar, if tqdm is installed.
 
     Returns
     -------
@@ -148,39 +119,36 @@ def fit(model, x, *, max_iter=1000, tol=1e-10, e_step=exact, sample_weight=None,
         raise ValueError(f"tol is {tol!r}; it must be a finite number ≥ 0, or None for exactly max_iter iterations")
     if keep not in ("all", "last"):
         raise ValueError(f"keep is {keep!r}; it must be 'all' or 'last'")
+    n_starts = checks.positive_integer(n_starts, "n_starts")
+    offered = sweeps.offered_by(model)
+    fast = offered and keep == "last" and e_step is exact
+    if offered and not fast and is_reader(x):
+        raise ValueError("x is a reader of blocks; that needs keep='last' and the exact E-step: give x as one array")
+    blocks = model.blocks(x, sample_weight) if fast else None
+    starts = runs.starts(model, lambda n, r: runs.rows(x, sample_weight, blocks, n, r), n_starts, rng)
 
-    steps, log_liks, before = [], [], -np.inf
-    stop, message = "max_iter", f"not converged after max_iter = {max_iter} iterations; raise max_iter or tol"
-    try:
-        for step in itertools.islice(em(model, x, e_step, sample_weight), max(2 * max_iter, 1)):
-            model = step.model
-            if max_iter and keep == "all":
-                steps.append(step)
-            if step.kind == "M" or not log_liks:
-                log_liks.append(step.bound.log_lik)
-                # W24 promises ascent of the log-likelihood for the exact E-step only
-                now = step.bound.log_lik if e_step is exact else step.bound.elbo
-                verdict = _judge(before, now, step, tol, e_step is exact, sample_weight)
-                if verdict:
-                    stop, message = verdict
-                    break
-                before = now
-    except Collapse as collapse:
-        stop, message = "collapsed", str(collapse)
-    if stop in ("decreased", "collapsed") or (stop == "max_iter" and tol is not None and max_iter):
-        warnings.warn(message, ConvergenceWarning, stacklevel=2)
-    return Trace(model, tuple(steps), np.array(log_liks), stop, message)
+    def trace(start, show):
+        steps = []
+        states = (sweeps.states(start, blocks) if fast else
+                  _states(start, x, e_step, sample_weight, steps if keep == "all" and max_iter else None))
+        return runs.run(states, max_iter, tol, e_step is exact, steps, show)
+
+    with runs.progress_bar(progress, len(starts), max_iter, tol) as bar:
+        traces = (trace(start, bar(i)) for i, start in enumerate(starts))
+        found = next(traces) if n_starts == 1 else runs.best_of(traces, n_starts)
+    if found.stop not in ("converged", "max_iter") or (found.stop == "max_iter" and tol is not None and max_iter):
+        warnings.warn(found.message, ConvergenceWarning, stacklevel=2)
+    return found
 
 
-def _judge(before, now, step, tol, is_exact, sample_weight):
-    """("converged" | "decreased", message) after one iteration, or None to go on. The change is signed."""
-    if not np.isfinite(before):
-        return None
-    change, size = now - before, np.abs(step.bound.per_point.log_lik)
-    rounding = ROUNDING * max(1.0, float(np.sum(size if sample_weight is None else size * sample_weight)))
-    if is_exact and change < -rounding:
-        return "decreased", (f"log-likelihood fell by {-change:.3g} in iteration {step.t}; under the exact E-step that "
-                             "cannot happen (W24): the model's m_step or log_joint has a bug")
-    if tol is not None and (change if is_exact else abs(change)) <= tol * max(1.0, abs(now)):
-        return "converged", f"converged after {step.t} iterations: the last one gained {change:.3g} nats"
-    return None
+def _states(model, x, e_step, sample_weight, steps):
+    """The states of `em` at the start and after each iteration; half-steps go to `steps`, unless it is None."""
+    for step in em(model, x, e_step, sample_weight):
+        if steps is not None:
+            steps.append(step)
+        if step.kind == "M" or step.t == 1:
+            b, t = step.bound, step.t if step.kind == "M" else 0
+            size = np.abs(b.per_point.log_lik)
+            size = float(np.sum(size if sample_weight is None else size * sample_weight))
+            # W24 promises ascent of the log-likelihood for the exact E-step only
+            yield State(t, step, b.log_lik, b.log_lik if e_step is exact else b.elbo, size)

@@ -158,8 +158,10 @@ def test_a_missing_browser_skips_in_words_and_fails_where_one_is_required(tmp_pa
 # From the ground up. A module may import its own layer and those below it.
 LAYERS = [
     {"checks", "datasets"},
+    {"trace", "blocks"},
     {"bound"},
     {"e_steps"},
+    {"sweeps", "runs"},
     {"em"},
     {"models"},
     {"contracts", "generalised"},
@@ -171,6 +173,7 @@ LAYERS = [
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 # What each layer may import from outside, besides NumPy and the standard library.
 OUTSIDE = {
+    "runs": {"tqdm"},
     "whiteboard": {"sympy"},
     "draw": {"matplotlib", "PIL"},
     "live": {"matplotlib", "PIL", "anywidget", "ipywidgets", "traitlets", "IPython"},

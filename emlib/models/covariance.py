@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from emlib.em import Collapse
+from emlib.trace import Collapse
 
 COVARIANCE_TYPES = ("full", "tied", "diag", "spherical")
 EPS = np.finfo(float).eps
@@ -39,13 +39,49 @@ def whitener(cov, kind, k, d):
     return np.broadcast_to(1 / np.sqrt(cov.reshape(k, -1)), (k, d))
 
 
+def log_scale(weights, whiten):
+    """log π_k − ½ log |2πΣ_k|, array (K,); −inf for a component of weight 0."""
+    diagonal = whiten if whiten.ndim == 2 else np.diagonal(whiten, axis1=1, axis2=2)
+    log_weights = np.log(weights, out=np.full(len(weights), -np.inf), where=weights > 0)
+    return log_weights + np.sum(np.log(diagonal), axis=1) - 0.5 * whiten.shape[-1] * np.log(2 * np.pi)
+
+
+def log_density(xt, means, whiten, log_scale, out):
+    """log_scale_k − ½ |W_k (x_n − μ_k)|² into out (K, N), for x with its columns first, (D, N)."""
+    for k, (mean, w) in enumerate(zip(means, whiten, strict=True)):
+        d = xt - mean[:, None]
+        y = w[:, None] * d if w.ndim == 1 else w @ d
+        out[k] = log_scale[k] - 0.5 * np.einsum("dn,dn->n", y, y)
+    return out
+
+
+def from_moments(first, second, weights, kind):
+    """Covariances of a type from E_k[d], array (K, D), and E_k[d dᵀ], (K, D, D), or for diagonal types E_k[d²], (K, D).
+
+    d may be measured from any point; the nearer it is to the mean, the more digits are left.
+    """
+    if kind in ("full", "tied"):
+        cov = second - first[:, :, None] * first[:, None, :]
+        return cov if kind == "full" else np.tensordot(weights, cov, axes=1)
+    cov = second - first * first
+    return cov if kind == "diag" else cov.mean(axis=1)
+
+
+def shift(first, cov, kind):
+    """max_k E_k[d]ᵀ Σ_k⁻¹ E_k[d]: how far the means lie from where d is measured, in spreads squared."""
+    try:
+        solved = np.linalg.solve(as_full(cov, kind, *first.shape), first[:, :, None])[:, :, 0]
+    except np.linalg.LinAlgError:
+        return np.inf
+    return np.abs(np.sum(first * solved, axis=1)).max()
+
+
 def scatter(r, d, kind):
-    """Σ_n r_n d_n d_nᵀ for d of shape (D, N): (D, D), its diagonal (D,), or the mean of the diagonal ()."""
+    """Σ_n r_n d_n d_nᵀ for d of shape (D, N): (D, D), or for diagonal types its diagonal (D,)."""
     if kind in ("full", "tied"):
         s = (r * d) @ d.T
         return (s + s.T) / 2
-    s = np.einsum("n,dn,dn->d", r, d, d)
-    return s if kind == "diag" else s.mean()
+    return np.einsum("n,dn,dn->d", r, d, d)
 
 
 def at_least(cov, kind, floor):
@@ -76,6 +112,24 @@ def is_thin(cov):
     return np.linalg.eigvalsh(correlation)[..., 0] <= 64 * EPS * cov.shape[-1]
 
 
+def resolution(magnitude, kind):
+    """The standard deviation below which a column of this magnitude, array (D,), is constant to rounding."""
+    return 64 * EPS * (magnitude.max() if kind == "spherical" else magnitude)
+
+
+def least_count(n):
+    """Responsibilities of n points that sum to less are those of an empty component."""
+    return n * np.finfo(float).tiny
+
+
+def check_empty(counts, n):
+    """Raise Collapse if the responsibilities for a component, summed over n points in counts (K,), are none."""
+    empty = counts < least_count(n)
+    if empty.any():
+        raise Collapse(f"component {int(np.argmax(empty))} is empty: no point has any responsibility for it, so "
+                       f"its mean and covariance are undefined. {REMEDIES}.")
+
+
 def check_collapse(cov, kind, magnitude):
     """Raise Collapse if a covariance is zero to rounding beside the magnitude (D,) of x, or singular."""
     if not np.isfinite(cov).all():
@@ -84,7 +138,7 @@ def check_collapse(cov, kind, magnitude):
         variance, thin = np.diagonal(cov, axis1=-2, axis2=-1), is_thin(cov)
     else:
         variance, thin = (cov, False) if kind == "diag" else (cov[:, None], False)
-    resolved = np.sqrt(np.maximum(variance, 0)) > 64 * EPS * (magnitude.max() if kind == "spherical" else magnitude)
+    resolved = np.sqrt(np.maximum(variance, 0)) > resolution(magnitude, kind)
     bad = np.atleast_1d(thin | ~resolved.all(axis=-1))
     if bad.any():
         which = "the tied covariance" if kind == "tied" else f"component {int(np.argmax(bad))}"

@@ -6,8 +6,9 @@ from functools import cached_property
 import numpy as np
 
 from emlib import checks
-from emlib.em import Collapse
+from emlib.blocks import Blocks, rows_in_cache
 from emlib.models import covariance as of
+from emlib.models import passes
 from emlib.models.mixture import Mixture
 from emlib.models.seeds import kmeans_plus_plus
 
@@ -82,14 +83,6 @@ class GaussianMixture(Mixture):
     def _whiten(self):
         return of.whitener(self.covariances, self.covariance_type, *self.means.shape)
 
-    @cached_property
-    def _log_scale(self):
-        """log π_k − ½ log |2πΣ_k|, array (K,); −inf for a component of weight 0."""
-        w = self._whiten
-        diagonal = w if w.ndim == 2 else np.diagonal(w, axis1=1, axis2=2)
-        log_weights = np.log(self.weights, out=np.full(len(w), -np.inf), where=self.weights > 0)
-        return log_weights + np.sum(np.log(diagonal), axis=1) - 0.5 * self.means.shape[1] * np.log(2 * np.pi)
-
     def log_joint(self, x):
         """log p(x_n, z=k | θ) in nats, array (N, K), for x of shape (N, D).
 
@@ -101,11 +94,8 @@ class GaussianMixture(Mixture):
         xt = np.ascontiguousarray(checks.x(x, self.means.shape[1]).T)
         out = np.empty((len(self.weights), xt.shape[1]))            # components first: reductions are contiguous
         with np.errstate(over="ignore"):                            # too far for doubles: −inf, and `bound` says so
-            for k, (mean, w) in enumerate(zip(self.means, self._whiten, strict=True)):
-                d = xt - mean[:, None]
-                y = w[:, None] * d if w.ndim == 1 else w @ d
-                out[k] = self._log_scale[k] - 0.5 * np.einsum("dn,dn->n", y, y)
-        return out.T
+            log_scale = of.log_scale(self.weights, self._whiten)
+            return of.log_density(xt, self.means, self._whiten, log_scale, out).T
 
     def m_step(self, x, q, sample_weight=None):
         """The model that maximises E_q[log p(x, z|θ)] over θ (W14): weighted maximum likelihood.
@@ -139,20 +129,36 @@ class GaussianMixture(Mixture):
         checks.enough(len(x), k)
         r = np.ascontiguousarray(checks.q(q, (len(x), k)).T) * checks.sample_weight(sample_weight, len(x))
         counts = r.sum(axis=1)
-        empty = counts < len(x) * np.finfo(float).tiny
-        if empty.any():
-            raise Collapse(f"component {int(np.argmax(empty))} is empty: no point has any responsibility for it, so "
-                           f"its mean and covariance are undefined. {of.REMEDIES}.")
-        centre = x.mean(axis=0)                                     # sums about the centre keep their digits
-        xt = np.ascontiguousarray((x - centre).T)
-        means = r @ xt.T / counts[:, None]                                                      # Bishop 9.24
-        scatter = [of.scatter(r[j], xt - means[j][:, None], self.covariance_type) for j in range(k)]
-        cov = (sum(scatter) / counts.sum() if self.covariance_type == "tied" else
-               np.stack([s / c for s, c in zip(scatter, counts, strict=True)]))                 # Bishop 9.25
+        of.check_empty(counts, len(x))
+        weights = counts / counts.sum()                                                         # Bishop 9.26
+        # moments about each component's own mean, and what rounding left of that mean: right however far apart they lie
+        about, xt = r @ x / counts[:, None], np.ascontiguousarray(x.T)
+        first, second = np.empty((k, d)), []
+        for j, mean in enumerate(about):
+            from_mean = xt - mean[:, None]
+            first[j] = from_mean @ r[j] / counts[j]
+            second.append(of.scatter(r[j], from_mean, self.covariance_type) / counts[j])
+        cov = of.from_moments(first, np.array(second), weights, self.covariance_type)           # Bishop 9.25
         cov = of.at_least(cov, self.covariance_type, self.floor)
         of.check_collapse(cov, self.covariance_type, np.abs(x).max(axis=0))
-        weights = counts / counts.sum()                                                         # Bishop 9.26
-        return GaussianMixture(weights, means + centre, cov, self.covariance_type, self.floor)
+        return GaussianMixture(weights, about + first, cov, self.covariance_type, self.floor)   # Bishop 9.24
+
+    def blocks(self, x, sample_weight=None):
+        """x as checked blocks that fit the cache, for the fast road of `fit`: see `emlib.sweeps`."""
+        k, d = self.means.shape
+        data = Blocks(x, sample_weight, lambda rows: checks.x(rows, d),
+                      rows_in_cache(k + passes.n_statistics(self.covariance_type, d)))
+        checks.enough(data.n, k)
+        return data
+
+    def first_pass(self, blocks):
+        """A pass of EM over blocks at this model: see `emlib.models.passes`."""
+        theta = passes.Theta(self.weights, self.means, self.covariances)
+        return passes.GaussianFit(self, blocks).first(theta)
+
+    def restart(self, x, rng):
+        """A `start` of the same K, type and floor: where the next of many runs begins."""
+        return self.start(x, len(self.weights), rng, self.covariance_type, self.floor)
 
     def sample(self, n, rng):
         """Draw n points: x (n, D) and their labels z (n,), with `rng` a numpy Generator or a seed."""

@@ -1,0 +1,73 @@
+"""What a fit did, and why it stopped: collapse, a fall of the log-likelihood, convergence, or the end of patience."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+__all__ = ["Collapse", "ConvergenceWarning", "State", "Trace", "verdict"]
+
+ROUNDING = 1e-12            # relative to the numbers that were summed: less than this is noise, not a decrease
+
+
+class Collapse(ValueError):
+    """The M-step has no maximum: a component is empty, or its variance runs to 0 and the likelihood to infinity."""
+
+
+class ConvergenceWarning(UserWarning):
+    """A fit stopped for another reason than convergence; ``trace.stop`` and ``trace.message`` say which."""
+
+
+class State(NamedTuple):
+    """After t complete iterations: what the decision to stop looks at."""
+
+    t: int
+    at: Any                 # has the model as .model, which need not exist before somebody asks for it
+    log_lik: float
+    objective: float        # log_lik under the exact E-step, the ELBO under any other
+    size: float             # Σ_n |log p(x_n|θ)| or a little more: what rounding is relative to
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """What a fit did.
+
+    Attributes
+    ----------
+    model : model
+        After the last complete iteration; of many runs, the best.
+    steps : tuple of Step
+        Every half-step; empty with ``keep="last"``.
+    log_liks : array (T + 1,)
+        log p(x|θ) in nats, at the start and after each of the T iterations.
+    stop : str
+        "converged", "max_iter", "decreased" (log-likelihood fell under the exact E-step: a bug in the model),
+        "collapsed" (the M-step had no maximum; ``model`` is the last good one) or "interrupted" (Ctrl-C).
+    message : str
+        The reason in a sentence, with remedies.
+    runs : tuple of Trace
+        With ``n_starts``: the trace of every run, in order, the best one among them; else empty.
+    """
+
+    model: Any
+    steps: tuple
+    log_liks: np.ndarray
+    stop: str
+    message: str
+    runs: tuple = ()
+
+    @property
+    def n_iter(self):
+        """Number of complete iterations, T."""
+        return len(self.log_liks) - 1
+
+
+def verdict(before, state, tol, is_exact):
+    """("converged" | "decreased", message) after an iteration, or None to go on. The change is signed."""
+    change = state.objective - before
+    if is_exact and change < -ROUNDING * max(1.0, state.size):
+        return "decreased", (f"log-likelihood fell by {-change:.3g} in iteration {state.t}; under the exact E-step "
+                             "that cannot happen (W24): the model's m_step or log_joint has a bug")
+    if tol is not None and (change if is_exact else abs(change)) <= tol * max(1.0, abs(state.objective)):
+        return "converged", f"converged after {state.t} iterations: the last one gained {change:.3g} nats"
+    return None
