@@ -4,17 +4,24 @@ from emlib.live.choose_q import ChooseQ, approach_posterior
 from emlib.live.climb import Climb, ride_along
 from emlib.live.fit_mixture import FitMixture
 from emlib.live.jensen import JensenGap
+from emlib.live.over_z import PickLabel, PickZ
 from emlib.live.panel import Panel
 from emlib.live.stage import Handle, Stage
 from emlib.live.two_arguments import WalkTwoArguments
+from emlib.live.two_coins import ClimbLikelihood, CountSoftly, LabelSets
 
 __all__ = [
     "ChooseQ",
     "Climb",
+    "ClimbLikelihood",
+    "CountSoftly",
     "FitMixture",
     "Handle",
     "JensenGap",
+    "LabelSets",
     "Panel",
+    "PickLabel",
+    "PickZ",
     "Stage",
     "WalkTwoArguments",
     "approach_posterior",
