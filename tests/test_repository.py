@@ -166,7 +166,7 @@ LAYERS = [
     {"models"},
     {"contracts", "generalised"},
     {"__init__"},
-    {"whiteboard", "exercises"},
+    {"whiteboard", "exercises", "detective"},
     {"draw"},
     {"live"},
 ]
