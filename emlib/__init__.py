@@ -8,7 +8,7 @@ The core needs NumPy alone. Pictures are in ``emlib.draw``, live panels in ``eml
 from emlib import datasets
 from emlib.bound import Bound, bound, log_posterior
 from emlib.contracts import check_em
-from emlib.e_steps import exact, frozen, hard, tempered
+from emlib.e_steps import exact, frozen, hard, shared, tempered
 from emlib.em import Collapse, ConvergenceWarning, Step, Trace, em, fit
 from emlib.models import CoinMixture, GaussianMixture
 
@@ -30,5 +30,6 @@ __all__ = [
     "frozen",
     "hard",
     "log_posterior",
+    "shared",
     "tempered",
 ]

@@ -5,7 +5,7 @@ import numpy as np
 from emlib import checks
 from emlib.bound import log_posterior
 
-__all__ = ["exact", "frozen", "hard", "tempered"]
+__all__ = ["exact", "frozen", "hard", "shared", "tempered"]
 
 
 def exact(model, x):
@@ -23,6 +23,8 @@ def hard(model, x):
 def tempered(beta):
     """An E-step with q ∝ p(z|x, θ)^β: exact at β = 1, uniform at β = 0, hard as β → ∞ (W21).
 
+    It maximises β · E_q[log p(x, z|θ)] + H(q), which is the ELBO at β = 1 alone: that sum never falls; L may.
+
     Raises
     ------
     ValueError
@@ -36,6 +38,24 @@ def tempered(beta):
         return np.exp(log_posterior(np.multiply(beta, log_p, out=log_p.copy(), where=np.isfinite(log_p))))
 
     return tempered_e_step
+
+
+def shared(model, x):
+    """One q for all points: of these the one with the largest ELBO, q_k ∝ exp(mean_n log p(x_n, z=k|θ)) (W21).
+
+    Array (N, K) with equal rows.
+
+    Raises
+    ------
+    ValueError
+        If every label is impossible for some point, so that no shared q has a finite ELBO.
+    """
+    log_joint = checks.log_joint(model.log_joint(x))
+    mean = np.mean(log_joint, axis=0)
+    if np.isneginf(mean).all():
+        raise ValueError("every label is impossible for some point, so no q shared by all points has a finite ELBO; "
+                         "use `exact`, or give the model wider support")
+    return np.tile(np.exp(log_posterior(mean[None])), (len(log_joint), 1))
 
 
 def frozen(q):

@@ -68,7 +68,7 @@ def test_bad_models_are_refused():
 
 # The moves: each raises L, or leaves it (W22, W23).
 
-@settings(max_examples=80)
+@settings(max_examples=80, deadline=None)
 @given(inside, shares, st.floats(0.01, 1), st.floats(1e-3, 8 / 11))
 def test_every_move_raises_l(prob, s, fraction, rate):
     model, q = SmudgedCoin(prob, 0.55), np.array([[s, 1 - s]])
@@ -137,7 +137,7 @@ def test_the_landscape_is_l_and_its_ridges_are_where_e_and_m_go(scene):
     assert hills.sum() == 2
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(inside, shares)
 def test_what_is_drawn_is_the_state(prob, s):
     scene = DRAWN

@@ -4,6 +4,7 @@ from emlib.live.choose_q import ChooseQ, approach_posterior
 from emlib.live.climb import Climb, ride_along
 from emlib.live.fit_mixture import FitMixture
 from emlib.live.jensen import JensenGap
+from emlib.live.out_of_reach import ShrinkFamily
 from emlib.live.over_z import PickLabel, PickZ
 from emlib.live.panel import Panel
 from emlib.live.stage import Handle, Stage
@@ -22,6 +23,7 @@ __all__ = [
     "Panel",
     "PickLabel",
     "PickZ",
+    "ShrinkFamily",
     "Stage",
     "WalkTwoArguments",
     "approach_posterior",
