@@ -2,9 +2,10 @@
 
     python benchmarks/latency.py [--moves 60] [--seconds 3]
 
-Measured in a headless Chromium against a Jupyter server on this machine. A move is timed from the browser's event (key or
-pointer) until the picture is on its canvas (drawImage or putImageData has returned) or, for `interact`, until its new
-<img> is decoded. Pictures: 900 x 360 pixels, 500 points. The next move comes when the last was painted, after a pause.
+Measured in a headless Chromium against a Jupyter server on this machine. A move is timed from the browser's event (key,
+pointer or input) until the picture is on its canvas (drawImage or putImageData has returned) or, for `interact`, until
+its new <img> is decoded. Pictures: 900 x 360 pixels, 500 points. The next move comes when the last was painted, after a
+pause.
 """
 
 import argparse
@@ -48,11 +49,14 @@ interact(draw, i=IntSlider(max=60));
 NOTE = """(() => {
   window.log = {events: [], paints: [], bytes: 0};
   for (const name of ['drawImage', 'putImageData']) { const old = CanvasRenderingContext2D.prototype[name];
-    CanvasRenderingContext2D.prototype[name] = function (...a) { old.apply(this, a); log.paints.push(performance.now()); }; }
-  for (const type of ['keydown', 'pointermove']) addEventListener(type, () => log.events.push(performance.now()), true);
+    CanvasRenderingContext2D.prototype[name] = function (...a) {
+      old.apply(this, a); log.paints.push(performance.now()); }; }
+  for (const type of ['keydown', 'pointermove', 'input'])
+    addEventListener(type, () => log.events.push(performance.now()), true);
   new MutationObserver(list => { for (const m of list) for (const n of m.addedNodes)
     for (const i of n.querySelectorAll ? [n, ...n.querySelectorAll('img')] : []) if (i.tagName === 'IMG')
-      i.decode().then(() => log.paints.push(performance.now()), () => {}); }).observe(document, {childList: true, subtree: true});
+      i.decode().then(() => log.paints.push(performance.now()), () => {}); })
+    .observe(document, {childList: true, subtree: true});
   const setter = Object.getOwnPropertyDescriptor(WebSocket.prototype, 'onmessage');
   Object.defineProperty(WebSocket.prototype, 'onmessage', {...setter, set(f) { setter.set.call(this, f && (e => {
     log.bytes += e.data.byteLength ?? e.data.length; f.call(this, e); })); }});
@@ -81,24 +85,35 @@ def rate(page, seconds, keep_going):
     """Paints a second while `keep_going` keeps the hand busy."""
     page.evaluate(CLEAR)
     keep_going(seconds)
-    return page.evaluate("log.paints.length > 1 ? 1000 * (log.paints.length - 1) / (log.paints.at(-1) - log.paints[0]) : 0")
+    return page.evaluate(
+        "log.paints.length > 1 ? 1000 * (log.paints.length - 1) / (log.paints.at(-1) - log.paints[0]) : 0"
+    )
 
 
 def row(name, result, fps=None):
     took, size, lost = result
-    print(f"  {name}: {len(took)} timed, {lost} lost", file=sys.stderr, flush=True)
     ordered = sorted(took)
-    return (name, len(took), statistics.median(took), ordered[min(len(ordered) - 1, round(0.95 * len(ordered)))], fps, size, lost)
+    return (
+        name,
+        len(took),
+        statistics.median(took),
+        ordered[min(len(ordered) - 1, round(0.95 * len(ordered)))],
+        fps,
+        size,
+        lost,
+    )
 
 
 def hold(page, key):
     """Press a key again and again for some seconds, as fast as it is painted or repeats (30 a second)."""
+
     def going(seconds):
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             page.keyboard.down(key)
             time.sleep(0.033)
         page.keyboard.up(key)
+
     return going
 
 
@@ -115,16 +130,35 @@ def measure(page, server, moves, seconds):
     page.wait_for_function("log.paints.length", timeout=30_000)
     first = page.evaluate("log.paints[0] - t0")
     front_ends.until(lambda: root.get_attribute("data-frames") == "61", 30)
-    print(f"first picture {first:.0f} ms after Run All (imports included), "
-          f"whole bank after {page.evaluate('performance.now() - t0'):.0f} ms, page open after {time.monotonic() - start:.1f} s")
-    print("bank:", front_ends.run_code(page, "print(sum(len(s._frame(i)[0]) for i in range(61)) // 1000, 'kB, 61 frames')").strip())
+    print(
+        f"first picture {first:.0f} ms after Run All (imports included), "
+        f"whole bank after {page.evaluate('performance.now() - t0'):.0f} ms, "
+        f"page open after {time.monotonic() - start:.1f} s"
+    )
+    print(
+        "bank:",
+        front_ends.run_code(
+            page, "print(sum(len(s._frame(i)[0]) for i in range(61)) // 1000, 'kB, 61 frames')"
+        ).strip(),
+    )
     front_ends.run_code(page, "import time; time.sleep(0.5)")
 
     own = root.locator("input")
     own.focus()
-    rows.append(row("scrub, cold (each frame for the first time)", timed(page, 59, lambda k: page.keyboard.press("ArrowRight"))))
+    jump = "(e, i) => { e.value = i; e.dispatchEvent(new Event('input', {bubbles: true})); }"
+    # every other frame, twice through a fresh bank: what is decoded ahead (the neighbour) is never the next one
+    cold = timed(page, 30, lambda k: own.evaluate(jump, 2 * (k + 1)))
+    front_ends.run_code(page, "s.set_states(toy_scene.states(), index=0)")
+    page.wait_for_selector(".emlib-stage[data-epoch='1'][data-frames='61']")
+    again = timed(page, 30, lambda k: own.evaluate(jump, 2 * (k + 1)))
+    rows.append(row("scrub, cold: jumps to frames never shown", (cold[0] + again[0], cold[1], cold[2] + again[2])))
     page.keyboard.press("Home")
-    rows.append(row("scrub, warm", timed(page, moves, lambda k: page.keyboard.press("ArrowRight" if k % 110 < 55 else "ArrowLeft"))))
+    rows.append(
+        row(
+            "scrub, warm",
+            timed(page, moves, lambda k: page.keyboard.press("ArrowRight" if k % 110 < 55 else "ArrowLeft")),
+        )
+    )
     root.get_by_label("Next step").focus()
     own.evaluate("e => { e.value = 0; e.dispatchEvent(new Event('input')); }")
     rows.append(row("step (button)", timed(page, min(moves, 59), lambda k: page.keyboard.press("Enter"))))
@@ -139,6 +173,7 @@ def measure(page, server, moves, seconds):
         gaps.append(page.evaluate("1000 * (log.paints.length - 1) / (log.paints.at(-1) - log.paints[0])"))
     rows.append(("play", 180, None, None, statistics.median(gaps), 0, 0))
 
+    time.sleep(1)  # the kernel knows the index when the hand has rested
     box = root.locator("canvas").bounding_box()
     x, y = (float(v) for v in front_ends.run_code(page, "print(*s.scene.to_picture(*s.state.a))").split())
     x, y = box["x"] + x * box["width"], box["y"] + y * box["height"]
@@ -149,10 +184,16 @@ def measure(page, server, moves, seconds):
     result = timed(page, moves, lambda k: page.mouse.move(x + (k * 7) % 200, y + (k * 3) % 60))
 
     def drag(seconds):
-        page.evaluate("""([x, y, ms]) => new Promise(done => { const v = document.querySelector('.emlib-stage .view'), t0 = performance.now();
+        page.evaluate(
+            """([x, y, ms]) => new Promise(done => {
+            const v = document.querySelector('.emlib-stage .view'), t0 = performance.now();
             let k = 0; const tick = () => { if (performance.now() - t0 > ms) return done(); k++;
-              v.dispatchEvent(new PointerEvent('pointermove', {clientX: x + k % 200, clientY: y + k % 50, pointerId: 1, bubbles: true}));
-              requestAnimationFrame(tick); }; tick(); })""", [x, y, 1000 * seconds])
+              v.dispatchEvent(new PointerEvent('pointermove', {
+                clientX: x + k % 200, clientY: y + k % 50, pointerId: 1, bubbles: true}));
+              requestAnimationFrame(tick); }; tick(); })""",
+            [x, y, 1000 * seconds],
+        )
+
     rows.append(row("free move: drag a handle", result, rate(page, seconds, drag)))
     page.mouse.up()
     time.sleep(0.5)
@@ -186,8 +227,10 @@ def main():
             sys.exit(project.HOW_TO_GET_ONE)
         root = pathlib.Path(folder)
         (root / "toy_scene.py").write_text(pathlib.Path(toy_scene.__file__).read_text())
-        print(f"{platform.node()}, {platform.platform()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, "
-              f"Python {platform.python_version()}")
+        print(
+            f"{platform.node()}, {platform.platform()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, "
+            f"Python {platform.python_version()}"
+        )
         browser = playwright.chromium.launch(executable_path=path, args=front_ends.FLAGS)
         with front_ends.jupyter(root) as server:
             page = browser.new_context(viewport={"width": 1250, "height": 1000}).new_page()
@@ -195,9 +238,14 @@ def main():
             rows = measure(page, server, options.moves, options.seconds)
         browser.close()
     usual = rows[-1]
-    print(f"\n{'move':44} {'n':>4} {'median ms':>10} {'p95 ms':>8} {'frames/s':>9} {'kB a move':>10} {'x interact':>11} {'lost':>5}")
+    print(
+        f"\n{'move':44} {'n':>4} {'median ms':>10} {'p95 ms':>8} {'frames/s':>9} {'kB a move':>10} "
+        f"{'x interact':>11} {'lost':>5}"
+    )
     for name, n, median, p95, fps, size, lost in rows:
-        cells = [f"{v:{w}.1f}" if v is not None else " " * (w - 1) + "-" for v, w in ((median, 10), (p95, 8), (fps, 9))]
+        cells = [
+            f"{v:{w}.1f}" if v is not None else " " * (w - 1) + "-" for v, w in ((median, 10), (p95, 8), (fps, 9))
+        ]
         faster = f"{usual[2] / median:11.1f}" if median else " " * 10 + "-"
         print(f"{name:44} {n:4} {' '.join(cells)} {size / 1000:10.1f} {faster} {lost:5}")
 

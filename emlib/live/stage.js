@@ -10,8 +10,7 @@ const clamp = (v, a, b) => Math.max(a, Math.min(b, v));
 
 // --- what all views of one stage share. o: size, n, index, interval, alt, text, handles, acts, names, error, epoch, still.
 // port: send(message) to Python and saveIndex(i, rest), absent in a page without it.
-function makeStore(o, port = {}) {
-  const s = { epoch: 0, ...o, names: { ...NAMES, ...o.names }, bank: [], views: new Set(), live: null, playing: 0, note: "", said: "" };
+function makeStore(o, port = {}) { const s = { epoch: 0, ...o, names: { ...NAMES, ...o.names }, bank: [], views: new Set(), live: null, playing: 0, note: "", said: "" };
   const refresh = s.refresh = () => s.views.forEach(v => v.refresh()), draw = p => s.views.forEach(v => v.draw(p));
   const decode = bytes => createImageBitmap(new Blob([bytes], { type: "image/png" }));
   // painting: newest wins, one decode at a time; decoded frames kept within BUDGET, the longest unused go first
@@ -51,10 +50,11 @@ function makeStore(o, port = {}) {
   s.rest = () => { clearTimeout(rest); rest = setTimeout(() => {
     const need = Math.max(1, ...[...s.views].map(v => v.scale())); if ((s.live ? s.live.scale : s.bank[s.index] ? 1 : 9) < need && !s.playing && !flying && !queue.length) s.ask({ kind: "rest", scale: need }); }, REST); };
   // index: slider, buttons, keys, play; Python is told when it rests
+  const save = () => { if (s.playing) lazy = setTimeout(save, REST); else port.saveIndex(s.index, true); };
   s.go = (i, tell = true) => {
     i = clamp(i, 0, s.n - 1); if (i !== s.index) dir = i > s.index ? 1 : -1;
     s.index = i; s.live = null; s.show();
-    if (tell && port.saveIndex) { port.saveIndex(i, false); clearTimeout(lazy); lazy = setTimeout(() => port.saveIndex(s.index, true), REST); }
+    if (tell && port.saveIndex) { port.saveIndex(i, false); clearTimeout(lazy); lazy = setTimeout(save, REST); }
   };
   s.stop = () => { if (s.playing) { cancelAnimationFrame(s.playing); s.playing = 0; refresh(); s.rest(); } };
   s.start = () => {
@@ -91,7 +91,7 @@ function makeStore(o, port = {}) {
     } else if (m.kind === "live") {
       const pixels = m.fast && unpack(m, buffers[0]);
       if (m.i === undefined || m.i === s.index) s.live = pixels === null ? { ...m, scale: 0 } : pixels ? { ...m, pixels } : { ...m, bitmap: decode(buffers[0]) };
-      s.show();
+      s.show(); if (!m.seq && port.send) port.send({ kind: "seen" });     // any word carries TCP's receipt: see FULL in wire.py
     } else if (m.kind === "said") { s.said = m.text; refresh(); }
     if (m.seq && m.seq === flying) { landed(""); pump(); }
   };
@@ -172,8 +172,7 @@ export function mount(el, s) {
 }
 
 // --- a page of its own: data has the options, the sentences and the frames as base64
-export function standalone(el, data) {
-  const s = makeStore(data); mount(el, s);
+export function standalone(el, data) { const s = makeStore(data); mount(el, s);
   s.hear({ kind: "bank", epoch: 0, first: 0, texts: data.texts, handles: [] }, data.frames.map(f => Uint8Array.from(atob(f), c => c.charCodeAt(0))));
 }
 
@@ -182,13 +181,14 @@ export default () => {
   let s; return {
     initialize({ model }) {
       const keys = ["size", "n", "index", "interval", "alt", "text", "handles", "acts", "names", "error", "epoch", "still"];
-      const saveIndex = (i, rest) => { model.set("index", i); rest && model.save_changes(); };
+      let told, unsaved; const saveIndex = (i, rest) => { model.set("index", i); unsaved = !rest; if (rest) { told = i; model.save_changes(); } };
       s = makeStore(Object.fromEntries(keys.map(k => [k, model.get(k)])), { send: q => model.send(q), saveIndex });
       let quiet = 0, had = -1; const ask = have => { if (s.n > 1 && have < s.n && have > had) { had = have; model.send({ kind: "need", epoch: s.epoch }); } };
       const need = ms => { clearTimeout(quiet); quiet = setTimeout(() => ask(s.bank.filter(Boolean).length), ms); };     // in vain: not again
       model.on("msg:custom", (m, buffers) => { s.hear(m, buffers); if (m.kind === "bank") need(2000); });
       model.on("change:epoch", () => { s.renew(model.get("epoch"), model.get("n"), model.get("index")); had = -1; need(2000); });
-      model.on("change:index", () => { if (model.get("index") !== s.index) { s.stop(); s.go(model.get("index"), false); } });
+      model.on("change:index", () => { const i = model.get("index"); if (i === s.index) return;
+        if (unsaved && i === told) model.set("index", s.index); else { s.stop(); s.go(i, false); } });       // an echo, and the hand has gone on
       for (const k of ["error", "interval"]) model.on("change:" + k, () => { s[k] = model.get(k); s.refresh(); });
       need(model.get("pushed") === s.epoch ? 0 : 2000);          // Python pushes the bank; a page opened later asks for it
       if (!/^(localhost|127\.|\[::1\]$)/.test(location.hostname)) model.send({ kind: "far" });      // see FULL in stage.py

@@ -245,7 +245,7 @@ class Stage(anywidget.AnyWidget):
 
     def _answer(self, m):
         kind, seq = m["kind"], m.get("seq", 0)
-        if kind in ("far", "need"):
+        if kind in ("far", "need", "seen"):
             self._full = 0 if kind == "far" else self._full   # the browser is on another machine
             if kind == "need" and m["epoch"] == self.epoch and not (self._sending and self._sending.is_alive()):
                 self._push()

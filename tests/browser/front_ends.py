@@ -5,11 +5,11 @@ A server is started on a free loopback port and stopped by its own process id. N
 
 import base64
 import contextlib
+import ctypes
 import io
 import os
 import pathlib
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
@@ -34,6 +34,11 @@ def write_notebook(path, *cells, kernel="python3"):
     return path
 
 
+def end_with_us():
+    """In the child, on Linux: the server gets SIGTERM when the process that started it is gone, however that ended."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)                # PR_SET_PDEATHSIG
+
+
 @contextlib.contextmanager
 def jupyter(root, log=None, timeout=60):
     """A Jupyter server whose root folder is `root`; yields {"url", "token", "root"}."""
@@ -53,7 +58,8 @@ def jupyter(root, log=None, timeout=60):
                "--JupyterNotebookApp.expose_app_in_browser=True",
                "--ServerApp.terminals_enabled=False"]
     with log.open("w") as out:
-        server = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, env=env, start_new_session=True)
+        server = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, env=env, start_new_session=True,
+                                  preexec_fn=end_with_us if sys.platform == "linux" else None)
     try:
         url, start = f"http://127.0.0.1:{port}", time.monotonic()
         while True:

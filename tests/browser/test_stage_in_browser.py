@@ -119,6 +119,17 @@ def test_a_handle_is_dragged_by_mouse_and_moved_by_keys(notebook, toy, front):
     assert view.is_visible()
 
 
+def test_play_is_not_thrown_back_by_what_the_kernel_was_told_before(notebook, toy):
+    """The kernel's echo of an index arrives when Play has gone on; it must not win."""
+    page = notebook(*ONE)
+    root = whole(page)
+    root.locator("input").evaluate("e => { e.value = 40; e.dispatchEvent(new Event('input')); }")
+    page.wait_for_timeout(140)                                # told at 150 ms, echoed while Play runs
+    root.get_by_label("Play").click()
+    shows(root.locator("canvas"), here(toy, 60), 20, "Play stopped on the way")
+    until(lambda: run_code(page, "print(s.index)").strip() == "60", say="the kernel was not told where it stopped")
+
+
 def test_tab_enters_chooses_and_leaves(notebook):
     page = notebook(*ONE)
     root = whole(page)
