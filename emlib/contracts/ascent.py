@@ -12,7 +12,7 @@ from emlib.em import Collapse
 ROUNDING = search.ROUNDING
 SLOPE = 1e-4                # of two slopes, each by finite differences
 STATIONARY = 1e-8           # relative to Σ_n |log p(x_n|θ)|: EM creeps, so a little is always left
-FLAT = 1e-6                 # of singular values: a direction this much flatter than the steepest changes nothing
+FLAT = 1e-10                # of singular values: a direction this much flatter than the steepest changes nothing
 
 
 @theorem("monotone ascent", "W24",
@@ -55,10 +55,10 @@ def fisher(trial):
             return trial.free_energy(m, q)
         least = max(np.sqrt(search.NAT), 1e-12 * trial.size(model) / SLOPE)
         for direction in trial.parameters.directions(model, trial.rng(10)):
-            step = search.step(trial, model, direction, free_energy)
-            if step is None:
+            steps = [search.step(trial, model, direction, height) for height in (free_energy, trial.log_lik)]
+            if None in steps:
                 continue
-            h = step[0]
+            h = min(step[0] for step in steps)          # short for both: they bend differently
             a, b = (search.slope(trial, model, direction, h, height) for height in (trial.log_lik, free_energy))
             off = float(abs(a - b) / max(abs(a), abs(b), least))
             off = np.inf if np.isnan(off) else off
@@ -144,7 +144,7 @@ def identifiable(trial):
         if max(apart) < 1e-2:               # the same components, in some order
             continue
         # where two components coincide any model is flat; a model that cannot be identified is flat everywhere
-        missing, free = min(_flat(trial, model) for model in (a, *trial.models))
+        missing, free = min(_flat(trial, model) for model in (a, *trial.models, *trial.starts))
         if missing:
             shown = [", ".join(f"{n} = {numbers(trial.parameters.value(m, n))}" for n in names) for m in (a, b)]
             return Finding(float(missing), 0, f"{shown[0]}\nand {shown[1]}\nhave the same log p(x|θ) = "

@@ -50,7 +50,7 @@ class Parameters:
         self._simplex = {n for n, v in values.items() if all(_is_simplex(a) for a in v)}
         self._symmetric = {n for n, v in values.items() if all(_is_symmetric(a) for a in v)}
         self.names = [n for n in values if self._matters(models[0], n)]
-        self.held = [n for n in self.names if len(models) > 1 and all((a == values[n][0]).all() for a in values[n])]
+        self.held = [n for n in self.names if len(models) > 1 and _is_held(values[n])]
 
     def value(self, model, name):
         """One parameter, as a float array."""
@@ -176,6 +176,11 @@ def _numeric(value):
     except ValueError:                      # a ragged list
         return False
     return array.dtype.kind in ("f" if array.ndim == 0 else "fiu") and 0 < array.size and np.isfinite(array).all()
+
+
+def _is_held(values):
+    """Whether a parameter is the same everywhere, but for rounding (as when weights are divided by their sum)."""
+    return all(np.allclose(value, values[0], rtol=1e-12, atol=0) for value in values)
 
 
 def _is_simplex(value):

@@ -1,0 +1,62 @@
+"""The last exercise: a model of the student's own, certified by every theorem."""
+
+import numpy as np
+
+from emlib.contracts import check_em
+from emlib.exercises import deadline
+from emlib.exercises.feedback import Feedback
+
+__all__ = ["check_model"]
+
+HINTS = ("Two methods say everything: log_joint(x) returns log p(x_n, z=k) for each point (row) and each k (column), "
+         "in an array (N, K); m_step(x, q) returns a new model.",
+         "log p(x, z=k) = log π_k + log p(x | k). Give x a second axis, x[:, None], and the parameters (K,) will line "
+         "up with it.",
+         "Each parameter of the new model is an average over the points, with the weights q[:, k]; π is the mean of q "
+         "over the points.")
+
+
+def check_model(model, x, hint=0, seed=0):
+    """Feedback on a model of your own: `check_em`, told in the words of an exercise.
+
+    ``hint=1``, ``2``, … adds so many hints. Returns a `Feedback`, true when every theorem that applies holds; it never
+    raises for anything that the model does.
+    """
+    hints = HINTS[:max(hint, 0)]
+    more = "" if len(hints) == len(HINTS) else f"For a hint: check_model(…, x, hint={len(hints) + 1})"
+
+    def not_yet(kind, message, case=""):
+        return Feedback(False, kind, message, case, hints, more)
+
+    if isinstance(model, type):
+        return not_yet("not a function", "Give a model with parameters, such as MyModel(weights, …), not the class.")
+    missing = [name for name in ("log_joint", "m_step") if not callable(getattr(model, name, None))]
+    if missing:
+        return not_yet("not a function", f"Your model has no method {' and no '.join(missing)}.")
+    try:
+        deadline.run(_try_both, (model, x))
+        report = deadline.run(check_em, (model, x, seed), seconds=6 * deadline.SECONDS)
+    except NotImplementedError:
+        return not_yet("not started", "Not started yet, or not all of it: replace each `raise NotImplementedError` by "
+                                      "your code.")
+    except deadline.TooSlow:
+        return not_yet("too slow", "No answer in time. Is there a loop that never ends?")
+    except Exception as error:
+        return not_yet("raised", f"Your model raised {type(error).__name__}: {error}")
+    if report.passed:
+        held = sum(check.passed is True for check in report.checks)
+        return Feedback(True, "right", f"Certified: {held} theorems put to the test, {held} hold. This is EM.")
+    first = report.first_failure
+    return not_yet("mistake", f"{first.name} ({first.line}) is broken: {first.statement} {first.hint}".strip(),
+                   first.counterexample)
+
+
+def _try_both(model, x):
+    log_joint = model.log_joint(x)
+    if np.ndim(log_joint) != 2:
+        what = "nothing (None)" if log_joint is None else f"an array of shape {np.shape(log_joint)}"
+        raise TypeError(f"log_joint returned {what}; return an array (N, K): one row a point, one column a z")
+    n, k = np.shape(log_joint)
+    q = (1 + np.eye(k)[np.arange(n) % k]) / (k + 1)
+    if model.m_step(x, q) is None:
+        raise TypeError("m_step returned nothing (None); end it with `return …`")
