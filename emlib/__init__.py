@@ -11,6 +11,7 @@ from emlib.contracts import check_em
 from emlib.e_steps import exact, frozen, hard, shared, tempered
 from emlib.em import Collapse, ConvergenceWarning, Step, Trace, em, fit
 from emlib.models import CoinMixture, GaussianMixture
+from emlib.sklearn_bridge import from_sklearn, to_sklearn
 
 __version__ = "0.1.0"
 __all__ = [
@@ -27,9 +28,11 @@ __all__ = [
     "em",
     "exact",
     "fit",
+    "from_sklearn",
     "frozen",
     "hard",
     "log_posterior",
     "shared",
     "tempered",
+    "to_sklearn",
 ]

@@ -1,4 +1,4 @@
-"""Data block by block: an array, a file mapped into memory, or a reader; read again in each pass, never copied whole."""
+"""Data block by block: an array, a mapped file or a reader; read again in each pass, never copied whole."""
 
 import numpy as np
 
@@ -46,8 +46,8 @@ class Blocks:
         Number of points with a weight above 0.
     total : float
         Sum of the weights; N without weights.
-    centre, magnitude : array (D,)
-        Weighted mean and largest absolute value of each column.
+    centre, spread, magnitude : array (D,)
+        Weighted mean, standard deviation and largest absolute value of each column.
     widest : int
         Rows of the largest block.
 
@@ -72,8 +72,8 @@ class Blocks:
 
     def _survey(self, check):
         """The first pass: check each block; count, weigh and centre the data."""
-        self.n, self.total, self.widest, self._length, mean = 0, 0.0, 0, 0, 0.0
-        self.magnitude = 0.0
+        self.n, self.total, self.widest, self._length, self.magnitude = 0, 0.0, 0, 0, 0.0
+        mean, scatter = 0.0, 0.0
         for rows in self._raw():
             rows = check(rows)
             weights = self._weights_of(self._length, len(rows))
@@ -84,13 +84,15 @@ class Blocks:
             w = np.ones(len(rows)) if weights is None else weights
             self.n, self.total, self.widest = self.n + len(rows), self.total + w.sum(), max(self.widest, len(rows))
             if len(rows):
-                mean = mean + w @ (rows - mean) / self.total
+                before = rows - mean
+                mean = mean + w @ before / self.total
+                scatter = scatter + w @ (before * (rows - mean))    # Welford (1962), by blocks
                 self.magnitude = np.maximum(self.magnitude, np.abs(rows).max(axis=0))
         if not self._length:
             raise ValueError("x gives no blocks; expected at least one array (B, D)")
         if self._weights is not None:
             checks.sample_weight(self._weights, self._length)
-        self.centre = mean
+        self.centre, self.spread = mean, np.sqrt(scatter / self.total)
 
     def __iter__(self):
         start = 0

@@ -88,13 +88,14 @@ def x(x, d=None):
 
 
 def weights(weights):
-    """weights as a float array (K,) that sums to 1 exactly, or a ValueError."""
+    """weights as a float array (K,) that sums to 1 to rounding, or a ValueError."""
     weights = real(weights, "weights")
     if weights.ndim != 1 or not weights.size:
         raise ValueError(f"weights has shape {weights.shape}; expected (K,) with K ≥ 1")
     if (weights < 0).any() or abs(weights.sum() - 1) > ROW_SUM_TOLERANCE:
         raise ValueError(f"weights must be non-negative and sum to 1; they are {weights}, sum {weights.sum():.6g}")
-    return weights / weights.sum()
+    # what sums to 1 up to rounding stays as it is, bit by bit: a model made from another's parameters is that model
+    return weights.copy() if abs(weights.sum() - 1) <= 4 * np.finfo(float).eps else weights / weights.sum()
 
 
 def positive_integer(value, name):

@@ -54,7 +54,8 @@ def run(states, max_iter, tol, is_exact, steps=(), show=None):
     except KeyboardInterrupt:
         if last is None:                                            # nothing to give back yet
             raise
-        stop, message = "interrupted", f"interrupted in iteration {last.t + 1}; the model is that after iteration {last.t}"
+        stop = "interrupted"
+        message = f"interrupted in iteration {last.t + 1}; the model is the one before it"
     return Trace(last.at.model, tuple(steps), np.array(log_liks[:last.t + 1]), stop, message)
 
 

@@ -16,8 +16,10 @@ along memory. What is held at any time is one block: its T, its r and the sums. 
     ``read(rows)``                  what the pass needs to know of a block, components or columns first
     ``log_joint(block, out)``       log p(x_n, z=k|θ) − peak into out (K, B)
     ``add(r, block)``               collect the statistics; r (K, B) are responsibilities times sample weights
-    ``m_step()``                    the pass at the next θ; None if this one would lose digits; `Collapse` if there is none
+    ``m_step()``                    the pass at the next θ, or None if digits would be lost; raises `Collapse`
     ``careful()``                   after a None: a slower pass at the same θ that loses fewer
+
+Each pass object is swept once.
 """
 
 import itertools

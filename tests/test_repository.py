@@ -164,7 +164,7 @@ LAYERS = [
     {"sweeps", "runs"},
     {"em"},
     {"models"},
-    {"contracts", "generalised"},
+    {"contracts", "generalised", "sklearn_bridge"},
     {"__init__"},
     {"whiteboard", "exercises", "detective"},
     {"draw"},
@@ -174,6 +174,7 @@ RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 # What each layer may import from outside, besides NumPy and the standard library.
 OUTSIDE = {
     "runs": {"tqdm"},
+    "sklearn_bridge": {"sklearn"},
     "whiteboard": {"sympy"},
     "draw": {"matplotlib", "PIL"},
     "live": {"matplotlib", "PIL", "anywidget", "ipywidgets", "traitlets", "IPython"},

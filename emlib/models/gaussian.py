@@ -126,8 +126,9 @@ class GaussianMixture(Mixture):
         """
         k, d = self.means.shape
         x = checks.x(x, d)
-        checks.enough(len(x), k)
-        r = np.ascontiguousarray(checks.q(q, (len(x), k)).T) * checks.sample_weight(sample_weight, len(x))
+        w = checks.sample_weight(sample_weight, len(x))
+        checks.enough(np.count_nonzero(w), k)
+        r = np.ascontiguousarray(checks.q(q, (len(x), k)).T) * w
         counts = r.sum(axis=1)
         of.check_empty(counts, len(x))
         weights = counts / counts.sum()                                                         # Bishop 9.26
@@ -140,7 +141,7 @@ class GaussianMixture(Mixture):
             second.append(of.scatter(r[j], from_mean, self.covariance_type) / counts[j])
         cov = of.from_moments(first, np.array(second), weights, self.covariance_type)           # Bishop 9.25
         cov = of.at_least(cov, self.covariance_type, self.floor)
-        of.check_collapse(cov, self.covariance_type, np.abs(x).max(axis=0))
+        of.check_collapse(cov, self.covariance_type, np.abs(x[w > 0]).max(axis=0))
         return GaussianMixture(weights, about + first, cov, self.covariance_type, self.floor)   # Bishop 9.24
 
     def blocks(self, x, sample_weight=None):
@@ -153,8 +154,7 @@ class GaussianMixture(Mixture):
 
     def first_pass(self, blocks):
         """A pass of EM over blocks at this model: see `emlib.models.passes`."""
-        theta = passes.Theta(self.weights, self.means, self.covariances)
-        return passes.GaussianFit(self, blocks).first(theta)
+        return passes.GaussianFit(self, blocks).first(self)
 
     def restart(self, x, rng):
         """A `start` of the same K, type and floor: where the next of many runs begins."""
