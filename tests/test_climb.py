@@ -1,5 +1,8 @@
 """Notebook 05: the bound touches, EM climbs by it, and its panels, in every position, without a browser."""
 
+import base64
+import struct
+
 import numpy as np
 import pytest
 from test_draw import assert_legible
@@ -222,6 +225,15 @@ def test_a_random_hand(climb):
         hand(climb, rng.uniform(30, 110), "move" if rng.random() < 0.9 else "enter")
         holds(climb.state)
         assert 40 <= climb.theta <= 104, "held inside the picture"
+
+
+def test_without_a_kernel_the_first_turn_is_seen(climb):
+    data, metadata = climb._repr_mimebundle_()
+    said = data["text/plain"].splitlines()
+    assert [line.split(":")[0][10:] for line in said[:3]] == ["1, after E", "1, after M", "2, after E"]
+    assert said[3] == climb.stage.scene.sentence(climb.states[-1])
+    height, width = struct.unpack(">II", base64.b64decode(data["image/png"])[16:24])[::-1]
+    assert metadata["image/png"] == {"width": width, "height": height}
 
 
 @pytest.mark.parametrize("start", [40, 58.3, 79, 104])

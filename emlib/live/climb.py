@@ -1,5 +1,6 @@
 """The panels of notebook 05: the bound rides along the log-likelihood (W11–W13), and EM climbs by it (W14, W24)."""
 
+import base64
 import warnings
 
 import numpy as np
@@ -7,6 +8,7 @@ from ipywidgets import HTML, Text
 
 from emlib.bound import bound
 from emlib.draw.climb import ClimbScene, RideScene, Rung, contact, rungs
+from emlib.draw.film import GAP, filmstrip
 from emlib.em import ConvergenceWarning, Step, fit
 from emlib.live.panel import Panel
 from emlib.live.stage import Handle, Stage
@@ -79,6 +81,15 @@ class Climb(Panel):
     def theta(self):
         """θ on screen."""
         return self.state.theta
+
+    def _repr_mimebundle_(self, **kwargs):
+        """As for every panel; but with the stills in which the gap opens and closes again, and the end."""
+        data, metadata = super()._repr_mimebundle_(**kwargs)
+        scene, states = self.stage.scene, [*self.states[:3], self.states[-1]]
+        height = sum(self.stage.size[1] for _ in states) + GAP * (len(states) - 1)
+        return ({**data, "text/plain": "\n".join(scene.sentence(state) for state in states),
+                 "image/png": base64.b64encode(filmstrip(scene, states, columns=1)).decode()},
+                {**metadata, "image/png": {"width": self.stage.size[0], "height": height}})
 
     def restart(self, theta):
         """Fit again from `theta`, and show the first half-step."""
