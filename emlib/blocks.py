@@ -99,7 +99,11 @@ class Blocks:
         for rows in self._raw():
             weights = self._weights_of(start, len(rows))
             start += len(rows)
-            yield _without_absent(np.asarray(rows, dtype=float), weights)
+            rows, weights = _without_absent(np.asarray(rows, dtype=float), weights)
+            if len(rows) > self.widest:
+                raise ValueError(f"x gave a block of {len(rows)} points in this pass and none larger than "
+                                 f"{self.widest} in the first; a reader must give the same blocks each time")
+            yield rows, weights
         if start != self._length:
             raise ValueError(f"x gave {start} points in this pass and {self._length} in the first; a reader must give "
                              "the same blocks each time")
