@@ -92,7 +92,7 @@ function makeStore(o, port = {}) { const s = { epoch: 0, ...o, names: { ...NAMES
       const pixels = m.fast && unpack(m, buffers[0]);
       if (m.i === undefined || m.i === s.index) s.live = pixels === null ? { ...m, scale: 0 } : pixels ? { ...m, pixels } : { ...m, bitmap: decode(buffers[0]) };
       s.show(); if (!m.seq && port.send) port.send({ kind: "seen" });     // any word carries TCP's receipt: see FULL in wire.py
-    } else if (m.kind === "said") { s.said = m.text; refresh(); }
+    } else if (m.kind === "said") { s.said = m.text; refresh(); } else if (m.kind === "ack") s.show();        // a move that was refused: the ring goes back
     if (m.seq && m.seq === flying) { landed(""); pump(); }
   };
   // another bank is coming: the picture on screen stays until its first frame is there
@@ -104,13 +104,13 @@ function makeStore(o, port = {}) { const s = { epoch: 0, ...o, names: { ...NAMES
 export function mount(el, s) {
   const [w, h] = s.size, t = s.names, acts = new Set(s.acts || []), free = acts.has("add") || acts.has("hover");
   const canvas = make("canvas", { width: w, height: h, role: "img", ariaLabel: s.alt }), g = canvas.getContext("2d"), ring = make("div", { className: "ring", hidden: true });
-  const tip = make("div", { className: "tip", hidden: true, role: "status" }), view = make("div", { className: "view" }, canvas, ring, tip);
+  const tip = make("div", { className: "tip", hidden: true, role: "status" }), view = make("div", { className: "view" }, canvas, ring);
   const button = (name, text, f) => make("button", { type: "button", textContent: text, ariaLabel: t[name], onclick: f }), step = d => () => { s.stop(); s.go(s.index + d); };
   const play = button("play", "▶", () => s.playing ? s.stop() : s.start()), count = make("output", { ariaLive: "off" });
   const range = make("input", { type: "range", min: 0, step: 1, ariaLabel: t.slider, oninput: () => { const i = +range.value; s.stop(); s.go(i); } });
   const bar = make("div", { className: "bar" }, button("back", "◀", step(-1)), play, button("next", "▶▏", step(1)), range, count);
   const text = make("p", { ariaLive: "polite" }), error = make("p", { className: "error", hidden: true, role: "alert" });
-  const root = make("figure", { className: "emlib-stage" }, view, bar, text, error);
+  const root = make("figure", { className: "emlib-stage" }, view, bar, text, tip, error);
   root.style.maxWidth = w + "px"; canvas.style.aspectRatio = `${w}/${h}`; el.append(root);
   // JupyterLab and Notebook 7 take keys in the capture phase (arrows move cells, d d deletes one), except from an element so marked
   for (const e of [root, view, ...bar.children]) e.dataset.lmSuppressShortcuts = "";

@@ -201,6 +201,8 @@ def test_an_error_is_shown_in_words_and_the_next_good_state_clears_it(notebook):
     until(alert.is_visible)
     assert "x must not be positive" in alert.inner_text() and "bad" in alert.inner_text()
     assert "x must not be positive" in run_code(page, "print(s.error)")
+    ring, a = root.locator(".ring").bounding_box(), spot(canvas, page, "a")
+    assert abs(ring["x"] + ring["width"] / 2 - a[0]) < 2, "the ring stays where the move was refused"
     page.mouse.move(x + 40, y)
     page.mouse.up()
     until(lambda: not alert.is_visible())
