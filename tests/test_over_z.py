@@ -15,7 +15,7 @@ from emlib.models.linear_gaussian import LinearGaussian, log_normal
 LABELS = ("left", "middle", "right")
 MIXTURE = GaussianMixture([0.3, 0.4, 0.3], [[-1.5], [0.0], [1.5]], [1.0, 0.8, 1.2])
 LOG_JOINT, LOG_PRIOR = MIXTURE.log_joint([[0.6]])[0], np.log(MIXTURE.weights)
-LINEAR, X = LinearGaussian(0.8), 1.2
+LINEAR, X = LinearGaussian(1.0), 1.0
 
 
 def hand(panel, name, x, y, axes, phase="move"):
@@ -138,7 +138,7 @@ def test_every_picture_is_legible_and_draws_its_numbers(view):
     rng = np.random.default_rng(2)
     for names in (LABELS, None):
         scene = OverZScene((-9, 3), (-6, 0), names)
-        for state in [s for s in random_states(view, rng) if (s.spread is None) == (names is not None)][:3]:
+        for state in [s for s in random_states(view, rng) if (s.spread is None) == (names is not None)][:2]:
             assert_legible(scene.figure(state))
             scene.rgba(state)
             np.testing.assert_array_equal(scene._first.get_ydata(), state.first)
@@ -176,13 +176,13 @@ def test_every_position_of_both_panels(labels, number, view):
             heights.append(state.here[0] - state.here[1])
             assert (state.residual <= 1e-10) == (view != "as written")
         assert (np.ptp(heights) < 1e-10) == (view != "as written"), "z moves; the difference does not, as taught"
-    assert len(number.states) == 81 and len(labels.states) == 3
+    assert len(number.states) == 51 and len(labels.states) == 3
 
 
 def test_picking_z_by_hand_moves_two_numbers_and_not_their_difference(number, labels):
     rng = np.random.default_rng(3)
     seen = set()
-    for z in rng.uniform(-4, 4, 15):
+    for z in rng.uniform(-2.5, 2.5, 15):
         hand(number, "z", z, 0.0, axes=0)
         assert number.state.pick == pytest.approx(z, abs=0.06)
         assert number.state.here[0] - number.state.here[1] == pytest.approx(LINEAR.log_lik(X), abs=1e-12)
@@ -199,7 +199,7 @@ def test_any_q_by_hand_moves_two_averages_and_not_their_difference(number, label
     for _ in range(15):
         hand(number, *(("mean", rng.uniform(-4, 4)) if rng.random() < 0.5 else ("sd", rng.uniform(-4, 4))), 0.3, axes=2)
         mean, sd = number.spread
-        assert -3 <= mean <= 3 and 0.25 <= sd <= 2
+        assert -2 <= mean <= 2 and 0.25 <= sd <= 1.5
         assert number.state.spread == number.spread
         assert number.state.mean[0] - number.state.mean[1] == pytest.approx(LINEAR.log_lik(X), abs=1e-11)
         first.add(number.state.mean[0])
@@ -218,6 +218,9 @@ def test_the_hand_sets_what_it_holds(number, labels):
     np.testing.assert_allclose(handles_of_normal(0.0, 1.0)[:, 0], [0, 1])
     hand(labels, "1", 1, 0.75, axes=2)
     assert labels.q[1] == pytest.approx(0.75, abs=0.02)
+    hand(labels, "1", 1, -0.004, axes=2)
+    assert f"{labels.q[1]:.2f}" == "0.00", "never −0.00"
+    hand(labels, "1", 1, 0.75, axes=2)
     pick = labels.state.pick
     hand(labels, "1", 1, 0.1, axes=2, phase="down")
     assert labels.q[1] == pytest.approx(0.75, abs=0.02), "a press alone changes nothing"
@@ -232,13 +235,13 @@ def test_buttons(number, labels):
     np.testing.assert_allclose(labels.q, 1 / 3)
 
 
-@pytest.mark.parametrize("nonsense", ["", "abc", "5", "-4.01", "nan", "inf", "1,5"])
-def test_nonsense_in_the_field_keeps_the_last_good_z(number, nonsense):
+def test_nonsense_in_the_field_keeps_the_last_good_z(number):
     number.choose.value = "−1.25"
     assert number.state.pick == -1.25
-    number.choose.value = nonsense
-    assert number.state.pick == -1.25 and not number.error
-    assert repr(nonsense) in number.note.value and "between −4 and 4" in number.note.value
+    for nonsense in ("", "abc", "5", "-3.01", "nan", "inf", "1,5"):
+        number.choose.value = nonsense
+        assert number.state.pick == -1.25 and not number.error
+        assert repr(nonsense) in number.note.value and "between −3 and 3" in number.note.value
     number.choose.value = "2"
     assert number.state.pick == 2 and number.note.value == ""
 

@@ -13,7 +13,7 @@ from emlib.draw import style
 from emlib.draw.identity_bar import tick_label
 from emlib.draw.scene import Scene
 from emlib.draw.style import nats
-from emlib.draw.two_terms import VIEWS, minus
+from emlib.draw.two_terms import EDGE, VIEWS, minus
 from emlib.models.linear_gaussian import log_normal
 
 JOINT = "#3B2E8C"           # log p(x,z|θ): indigo, solid, discs; the other term is green, dashed, squares
@@ -42,7 +42,7 @@ class OverZScene(Scene):
         terms, difference, q = (figure.add_axes((left, bottom, width, height))
                                 for bottom, height in ((0.52, 0.40), (0.32, 0.13), (0.085, 0.15)))
         for axes, limits in ((terms, self.limits), (difference, self.heights), (q, (0, 1.15 if self.labels else 1.7))):
-            axes.set(xlim=(-0.5, len(self.labels) - 0.5) if self.labels else (-4, 4), ylim=limits)
+            axes.set(xlim=(-0.5, len(self.labels) - 0.5) if self.labels else (-EDGE, EDGE), ylim=limits)
             axes.yaxis.set_major_locator(MaxNLocator(5 if axes is terms else 2, steps=[1, 2, 4, 5, 10]))
             axes.yaxis.set_major_formatter(lambda v, _: tick_label(v))
             if self.labels:

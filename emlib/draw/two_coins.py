@@ -170,7 +170,7 @@ class TallyScene(Scene):
         rows = range(n)
         self._a = [Rectangle((0, row + 0.14), 0, 0.72, facecolor=style.component(0), linewidth=0) for row in rows]
         self._b = [Rectangle((0, row + 0.14), 0, 0.72, facecolor=style.component(1), linewidth=0) for row in rows]
-        frames = [Rectangle((0, row + 0.14), 1, 0.72, fill=False, edgecolor="#888888") for row in rows]
+        frames = [Rectangle((0, row + 0.14), 1, 0.72, fill=False, edgecolor="#888888", clip_on=False) for row in rows]
         for bar in (*self._a, *self._b, *frames):
             bars.add_patch(bar)
         self._grips = [Line2D([], [], color=style.Q_INK, linewidth=5, clip_on=False) for _ in rows]
@@ -227,7 +227,7 @@ class TallyScene(Scene):
             self._theta[k].set_text(rf"$\theta_{COINS[k]}$ = {prob:.2f}" if math.isfinite(prob) else
                                     rf"$\theta_{COINS[k]}$ undefined")
             self._ratio[k].set_text("no tosses" if state.fresh and not math.isfinite(prob) else
-                                    f"= {totals[k][0]:.1f} / {tosses:.1f}" if state.fresh else "as it was")
+                                    f"= {totals[k][0]:.1f} / {tosses:.1f}" if state.fresh else "not yet updated")
             self._marks[k].set_data(*(([prob], [0.42]) if math.isfinite(prob) else ([], [])))
         self._name_marks(state.probs)
 

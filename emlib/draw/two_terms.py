@@ -7,6 +7,7 @@ import numpy as np
 from emlib.bound import bound, log_posterior
 from emlib.models.linear_gaussian import log_normal
 
+EDGE = 3.0                  # a number z is shown from −EDGE to EDGE
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(12)     # E over N(0, 1), exact for polynomials below degree 24
 
 # view: what it is called, its two terms, and what their difference is
@@ -71,7 +72,7 @@ class OverZ:
     @classmethod
     def of_number(cls, model, x, spread, pick=0.0, view="as taught", z=None):
         """For a number z: a `LinearGaussian`, one x, mean and standard deviation of a normal q, and the z looked at."""
-        z, (mean, sd) = np.linspace(-4, 4, 161) if z is None else z, spread
+        z, (mean, sd) = np.linspace(-EDGE, EDGE, 121) if z is None else z, spread
 
         def terms(z):
             return _terms(view, model.log_joint(x, z), model.log_posterior(x, z), model.log_prior(z),

@@ -4,7 +4,7 @@ import numpy as np
 from ipywidgets import Button, Label, Text, ToggleButtons
 
 from emlib.draw.over_z import OverZScene, handles_of_normal
-from emlib.draw.two_terms import VIEWS, OverZ
+from emlib.draw.two_terms import EDGE, VIEWS, OverZ
 from emlib.live.choose_q import with_entry
 from emlib.live.panel import Panel
 from emlib.live.stage import Handle, Stage
@@ -20,8 +20,7 @@ class OverZPanel(Panel):
     The bank runs z along its axis; the view and q rebuild it.
     """
 
-    def __init__(self, scene, places, pick, controls=()):
-        self._places = places
+    def __init__(self, scene, pick, controls=()):
         self.note = Label()
         self.view = ToggleButtons(options=[(words[0], view) for view, words in VIEWS.items()],
                                   style={"button_width": "150px"})
@@ -66,19 +65,19 @@ class PickZ(OverZPanel):
 
     def __init__(self, model, x, mean=0.0, sd=1.0):
         self.model, self.x, self.spread = model, float(x), (float(mean), float(sd))
-        self.stage_limits = (-9.0, 3.0)
+        self._places = np.linspace(-2.5, 2.5, 51).round(1)
+        self.stage_limits = (float(model.log_joint(self.x, self._places).min()) - 0.5, 3.0)
         log_lik = float(model.log_lik(self.x))
         self.choose = Text(value="0.5", description="z", continuous_update=False, layout={"width": "150px"},
                            style={"description_width": "20px"})
         self.choose.observe(lambda change: self._typed(change["new"]), "value")
         snap = Button(description="q = posterior")
         snap.on_click(lambda _: self.set_q(*model.posterior(self.x)))
-        super().__init__(OverZScene(self.stage_limits, (log_lik - 5, log_lik + 2)), np.linspace(-4, 4, 81).round(1), 45,
-                         [self.choose, snap])
+        super().__init__(OverZScene(self.stage_limits, (log_lik - 5, log_lik + 2)), 30, [self.choose, snap])
 
     def set_q(self, mean, sd):
-        """Average over another normal q; its mean is held within ±3, its standard deviation between 0.25 and 2."""
-        self.spread = float(np.clip(mean, -3, 3)), float(np.clip(sd, 0.25, 2))
+        """Average over another normal q; its mean is held within ±2, its standard deviation between 0.25 and 1.5."""
+        self.spread = float(np.clip(mean, -2, 2)), float(np.clip(sd, 0.25, 1.5))
         self._rebuild()
 
     def _state_at(self, z):
@@ -98,8 +97,8 @@ class PickZ(OverZPanel):
             z = float(words.replace("−", "-"))
         except ValueError:
             z = np.nan
-        if not -4 <= z <= 4:
-            self.note.value = f"z is {words!r}; write a number between −4 and 4. The last z stays."
+        if not -EDGE <= z <= EDGE:
+            self.note.value = f"z is {words!r}; write a number between −3 and 3. The last z stays."
             return
         self.note.value = ""
         self.stage.show(self._state_at(z))
@@ -132,7 +131,8 @@ class PickLabel(OverZPanel):
         level.on_click(lambda _: self.set_q(np.full(k, 1 / k)))
         difference = np.append(self.log_joint - self.log_prior, np.logaddexp.reduce(self.log_joint))
         heights = (float(difference.min()) - 0.5, float(difference.max()) + 0.5)
-        super().__init__(OverZScene(self.stage_limits, heights, labels), np.arange(k), 0, [level])
+        self._places = np.arange(k)
+        super().__init__(OverZScene(self.stage_limits, heights, labels), 0, [level])
 
     def set_q(self, q):
         """Average over another distribution q, array (K,)."""
@@ -148,4 +148,4 @@ class PickLabel(OverZPanel):
                 for k, (q, label) in enumerate(zip(state.q, self.labels, strict=True))]
 
     def _hold(self, name, x, y):
-        self.set_q(with_entry(self.q, int(name), round(y, 2)))
+        self.set_q(with_entry(self.q, int(name), round(max(y, 0.0), 2)))      # never −0

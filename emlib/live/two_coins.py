@@ -20,7 +20,7 @@ ALT_SCALES = "Left: p(x|θ) over one coin's probability of heads. Right: its log
 class LabelSets(Panel):
     """Say which coin each set came from, and see at once what that makes of the coins.
 
-    Click into a set's bar, left for coin A and right for coin B, or drag the bar's edge across.
+    A click into a set's bar gives the set to the other coin; so does dragging the bar's edge across, or an arrow key.
 
     Parameters
     ----------
@@ -34,7 +34,8 @@ class LabelSets(Panel):
         What was really tossed: a button shows it.
     """
 
-    hard = True
+    words = "Your labels"
+    _moved = False
 
     def __init__(self, tosses, model, labels=None, true=None):
         scene = TallyScene(tosses)
@@ -59,17 +60,23 @@ class LabelSets(Panel):
         self.stage.show(Tally.by_hand(self.model, self.x, q, title))
 
     def _move(self, name, x, y, phase):
-        return self._with_share(int(name), x) if phase in ("move", "key") else None
+        row = int(name)
+        if phase in ("move", "key"):
+            self._moved = True
+            return self._with_share(row, float(x >= 0.5))
+        if phase == "up" and not self._moved:           # a click on the edge is a click into the bar
+            return self._with_share(row, self.q[row, 1])
+        self._moved = False
+        return None
 
     def _click(self, x, y, axes):
         row = int(np.floor(y))
-        return self._with_share(row, x) if axes == 0 and 0 <= row < len(self.x) else None
+        return self._with_share(row, self.q[row, 1]) if axes == 0 and 0 <= row < len(self.x) else None
 
     def _with_share(self, row, share):
-        share = float(share >= 0.5) if self.hard else round(float(share), 2)
-        q = np.array(self.q)
+        q, share = np.array(self.q), round(min(max(float(share), 0.0), 1.0), 2)
         q[row] = share, 1 - share
-        return Tally.by_hand(self.model, self.x, q, "Your labels" if self.hard else "Your split")
+        return Tally.by_hand(self.model, self.x, q, self.words)
 
 
 class CountSoftly(LabelSets):
@@ -94,7 +101,7 @@ class CountSoftly(LabelSets):
         The fit on screen.
     """
 
-    hard = False
+    words = "Your split"
 
     def __init__(self, tosses, model, max_iter=10):
         scene = TallyScene(tosses)
@@ -113,7 +120,7 @@ class CountSoftly(LabelSets):
 
     def restart_from(self, q):
         """Let EM start from a split of the sets, array (N, 2): first its M-step, then E, M, E, …"""
-        first = Tally.by_hand(self.model, self.x, q, "Your split")
+        first = Tally.by_hand(self.model, self.x, q, self.words)
         states = [first]
         if np.isfinite(first.probs).all():
             self.trace = fit(self.model.m_step(self.x, first.q), self.x, max_iter=self.max_iter, tol=None)
@@ -143,16 +150,16 @@ class CountSoftly(LabelSets):
             self.stage.set_states(states, index=0)
 
     def _move(self, name, x, y, phase):
-        if phase in ("up", "enter"):
-            if self.state.title == "Your split":        # a press that moved nothing changes nothing
-                self.restart_from(self.q)
-            return None
-        return super()._move(name, x, y, phase)
+        if phase in ("move", "key"):
+            return self._with_share(int(name), x)
+        if phase in ("up", "enter") and self.state.title == self.words:     # a press that moved nothing changes nothing
+            self.restart_from(self.q)
+        return None
 
     def _click(self, x, y, axes):
-        state = super()._click(x, y, axes)
-        if state is not None:
-            self.restart_from(state.q)
+        row = int(np.floor(y))
+        if axes == 0 and 0 <= row < len(self.x):
+            self.restart_from(self._with_share(row, x).q)
 
 
 class ClimbLikelihood(Panel):
