@@ -1,0 +1,249 @@
+"""The algebra the proofs rest on: one normal form, real integrals, exact counterexamples.
+
+Every symbol that stands for a probability is positive, and symbols that sum to 1 are rewritten as
+w_k / (w_1 + … + w_K) with free positive w. So every logarithm may be split, and an identity is proved
+by one question: is a polynomial zero?
+"""
+
+from functools import cache
+
+from sympy import (
+    Add,
+    Derivative,
+    Dummy,
+    Function,
+    Integral,
+    Mul,
+    NumberSymbol,
+    Poly,
+    Rational,
+    cancel,
+    default_sort_key,
+    diff,
+    exp,
+    expand,
+    expand_log,
+    factor,
+    fraction,
+    integrate,
+    log,
+    nan,
+    numer,
+    oo,
+    pi,
+    powsimp,
+    sqrt,
+    sympify,
+    together,
+    zoo,
+)
+from sympy.core.function import AppliedUndef
+from sympy.polys.domains import QQ
+from sympy.polys.orderings import lex
+from sympy.polys.rings import PolyRing
+
+__all__ = ["Normal", "normal_form", "positive_form", "search", "slopes_along", "split_logs", "work_out"]
+
+
+class Normal(Function):
+    """The density N(y | mean, variance), kept whole for the reader until `doit` writes it out."""
+
+    nargs = 3
+
+    def _eval_is_positive(self):
+        return True
+
+    def doit(self, **hints):
+        y, mean, variance = self.args
+        return exp(-((y - mean) ** 2) / (2 * variance)) / sqrt(2 * pi * variance)
+
+    def _latex(self, printer, exp=None):
+        y, mean, variance = (printer.doprint(part) for part in self.args)
+        shown = rf"\mathcal{{N}}\!\left({y} \mid {mean},\, {variance}\right)"
+        return shown if exp is None else rf"{shown}^{{{exp}}}"
+
+
+# Integrals ---------------------------------------------------------------------------------------------------
+
+
+def work_out(expr):
+    """The expression with densities written out and every integral over z ∈ ℝ carried out by SymPy."""
+    expr = sympify(expr).replace(lambda e: isinstance(e, Normal), lambda e: e.doit())
+    return expr.replace(lambda e: isinstance(e, Integral), _integral)
+
+
+def _integral(integral):
+    """∫ over the real line of polynomials times Gaussians in z, term by term."""
+    z = integral.variables[0]
+    integrand = integral.function.replace(lambda e: isinstance(e, log), lambda e: expand(expand_log(e)))
+    return Add(*(_gaussian_integral(term, z) for term in Add.make_args(integrand)))
+
+
+@cache
+def _moment(n):
+    """∫ uⁿ exp(−u²) du over the real line, by SymPy, in units of √π; once for each n."""
+    u = Dummy("u", real=True)
+    return integrate(u**n * exp(-(u**2)), (u, -oo, oo)) / sqrt(pi)
+
+
+def _gaussian_integral(term, z):
+    """∫ constant · polynomial · exp(quadratic) dz, the quadratic bending down."""
+    factors = Mul.make_args(powsimp(term, combine="exp"))
+    gaussian = Poly(Add(*(f.args[0] for f in factors if isinstance(f, exp))), z)
+    roots = [f for f in factors if f.is_Pow and f.exp.is_Rational and f.is_positive and not f.has(z)]
+    polynomial = Poly(expand(Mul(*(f for f in factors if not isinstance(f, exp) and f not in roots))), z)
+    curvature, slope = factor(-gaussian.coeff_monomial(z**2)), gaussian.coeff_monomial(z)
+    if gaussian.degree() > 2 or not curvature.is_positive:
+        raise ValueError(
+            f"integral: {term} is not a polynomial times a Gaussian in {z}; no real integral is known here"
+        )
+    # complete the square: z = centre + u/√a, and a z² − b z = u² − b²/4a
+    centre, u = slope / (2 * curvature), Dummy("u")
+    shifted = Poly(polynomial.as_expr().subs(z, centre + u / sqrt(curvature)), u)
+    area = Add(*(coefficient * _moment(n) for (n,), coefficient in shifted.terms()))
+    height = sqrt(factor(Mul(*roots) ** 2 * pi / curvature))
+    return area * height * exp(factor(gaussian.coeff_monomial(1) + slope**2 / (4 * curvature)))
+
+
+# Normal form -------------------------------------------------------------------------------------------------
+
+
+def positive_form(expr, sums=()):
+    """Free positive symbols in place of probabilities, and the way back.
+
+    Parameters
+    ----------
+    expr : Expr
+    sums : tuple of tuples of Symbol
+        Groups of positive symbols, each with sum 1.
+
+    Returns
+    -------
+    expr : Expr
+        With w_k / Σw for the k-th of a group, and a symbol for each P_k(θ) and each derivative of it.
+    origin : dict
+        For each quantity of `expr` its value in the free symbols.
+    """
+    expr, origin = sympify(expr), {}
+    derivatives = sorted(expr.atoms(Derivative), key=default_sort_key)
+    expr = expr.subs({d: origin.setdefault(d, Dummy("slope", real=True)) for d in derivatives})
+    for f in sorted(expr.atoms(AppliedUndef), key=default_sort_key):
+        origin[f] = Dummy(str(f), positive=True)
+    expr = expr.subs({f: s for f, s in origin.items() if isinstance(f, AppliedUndef)})
+    for group in sums:
+        shares = {part: Dummy(f"w_{k}", positive=True) for k, part in enumerate(group) if expr.has(part)}
+        others = 1 if len(shares) < len(group) else 0  # those that the expression does not name
+        origin.update({part: w / Add(others, *shares.values()) for part, w in shares.items()})
+    known = {symbol for value in origin.values() for symbol in value.free_symbols}
+    expr = expr.subs({part: value for part, value in origin.items() if part.is_Symbol})
+    origin.update({s: s for s in expr.free_symbols - known})
+    return expr, origin
+
+
+def slopes_along(expr, over, sums=()):
+    """The derivatives along the variables; along those that sum to 1, within that sum.
+
+    Parameters
+    ----------
+    expr : Expr
+    over : tuple of Symbol
+    sums : tuple of tuples of Symbol
+
+    Returns
+    -------
+    list of Expr
+        All 0 exactly when the expression does not depend on the variables.
+    """
+    groups = [group for group in sums if set(group) <= set(over)]
+    if not groups:
+        return [diff(expr, v) for v in over]
+    free, origin = positive_form(expr, groups)
+    inside = {w for v in over if v in origin for w in origin[v].free_symbols}
+    return [diff(free, w) for w in sorted(inside, key=default_sort_key)] or [sympify(0)]
+
+
+def split_logs(expr):
+    """Each logarithm split over the factors of what stands in it: log(ab/c) = log a + log b − log c."""
+    expr = expand_log(expr)
+    return expr.replace(
+        lambda e: isinstance(e, log), lambda e: expand_log(log(factor(together(e.args[0]))), factor=True)
+    )
+
+
+def normal_form(expr, sums=()):
+    """The expression as one fraction in free positive symbols and logarithms of irreducible factors.
+
+    It is 0 exactly when its numerator is the zero polynomial, which needs no guessing.
+    """
+    expr, _ = positive_form(work_out(expr), sums)
+    expr = split_logs(expr)
+    atoms = {
+        atom: Dummy(positive=atom.is_positive) for atom in sorted(expr.atoms(log, NumberSymbol), key=default_sort_key)
+    }
+    expr = expr.subs(atoms)
+    if expr.is_rational_function():
+        top, bottom = fraction(together(expr))
+        symbols = sorted(expr.free_symbols, key=default_sort_key)
+        zero = PolyRing(symbols, QQ, lex).from_expr(top) == 0
+    else:
+        top, bottom = fraction(together(powsimp(expr, combine="exp")))
+        top = powsimp(expand(top), combine="exp").replace(exp, lambda power: exp(factor(cancel(power))))
+        zero = expand(top) == 0
+    return sympify(0) if zero else factor(top / bottom).subs({dummy: atom for atom, dummy in atoms.items()})
+
+
+# Counterexamples ---------------------------------------------------------------------------------------------
+
+_SHARES = (1, 2, 3)
+_DENSITIES = tuple(Rational(n, 10) for n in (1, 2, 3))
+_POSITIVE = (sympify(1), sympify(2), Rational(1, 2), sympify(3))
+_REAL = (sympify(0), sympify(1), sympify(-1), sympify(2))
+
+
+def search(expr, wanted, sums=(), attempts=200):
+    """Rational numbers for every quantity at which the value of the expression is as wanted, or None.
+
+    Parameters
+    ----------
+    expr : Expr
+        In nats where it holds logarithms.
+    wanted : function of a number
+        Called with the value to 30 digits, which SymPy certifies.
+    sums : tuple of tuples of Symbol
+        Groups of positive symbols, each with sum 1.
+    attempts : int
+        How many assignments are tried; always the same ones, so a search can be repeated.
+
+    Returns
+    -------
+    dict or None
+        {quantity: rational number}.
+    """
+    expr, origin = positive_form(work_out(expr), sums)
+    inside = {numer(value): quantity for quantity, value in origin.items()}
+    symbols = sorted(inside, key=lambda s: default_sort_key(inside[s]))
+    numbers = _park_miller()
+    for _ in range(attempts):
+        values = {s: _pick(s, inside[s], numbers) for s in symbols}
+        value = expr.subs(values).evalf(30)
+        if value.is_comparable and value not in (nan, zoo) and wanted(value):
+            return {part: v.subs(values) for part, v in origin.items()}
+    return None
+
+
+def _pick(symbol, quantity, numbers):
+    """A small rational of the right kind."""
+    if isinstance(quantity, AppliedUndef):
+        choices = _DENSITIES
+    elif symbol.is_positive:
+        choices = _SHARES if symbol != quantity else _POSITIVE
+    else:
+        choices = _REAL
+    return choices[next(numbers) // 1000 % len(choices)]
+
+
+def _park_miller(state=1):
+    """Numbers that look random and are the same on every machine and in every version of Python."""
+    while True:
+        state = state * 16807 % 2147483647
+        yield state

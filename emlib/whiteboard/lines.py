@@ -1,0 +1,141 @@
+"""W1–W25 as objects: what is written, what must be taught, and a proof that SymPy carries out."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from emlib.whiteboard.claims import Claim
+from emlib.whiteboard.proof import Proof, Refused
+from emlib.whiteboard.statements import TAUGHT, WRITTEN
+from emlib.whiteboard.text import NOTATION, TEXT
+
+__all__ = ["LINES", "Line"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the whiteboard.
+
+    Attributes
+    ----------
+    id : str
+        "W1" to "W25": how notebooks, proofs and tests refer to the line.
+    as_written, as_taught : str
+        Markdown with LaTeX. W24 and W25 are implied by the board, not written on it: there `as_written` is empty.
+    slip : str
+        What is wrong as written, in plain words; empty if nothing is.
+    why : str
+        Why the line holds as taught.
+    applies : str
+        Where it applies, or where it is proved.
+    claims : function
+        Of nothing: the line as taught, as claims on every board.
+    slip_claims : function or None
+        The same for the line as written, where that is wrong (for W25: as often said).
+    """
+
+    id: str
+    as_written: str
+    as_taught: str
+    slip: str
+    why: str
+    applies: str
+    claims: Callable = field(repr=False)
+    slip_claims: Callable | None = field(repr=False, default=None)
+
+    def prove(self, claims=None):
+        """Have SymPy prove the line, or other claims in its place.
+
+        Parameters
+        ----------
+        claims : Claim, or iterable of Claim, optional
+            The statement; the line as taught when left out.
+
+        Returns
+        -------
+        Proof
+
+        Raises
+        ------
+        Refused
+            If one of the claims is not proved; its `counterexample` shows it false, or is None if none was found.
+        ValueError
+            If there is no claim to prove.
+        """
+        statement, claims = (self.as_taught, self.claims()) if claims is None else ("", _checked(claims))
+        return Proof(statement, "", parts=tuple(claim.prove() for claim in claims))
+
+    def refute(self, claims=None):
+        """Have SymPy disprove what was written, or other claims.
+
+        Parameters
+        ----------
+        claims : Claim, or iterable of Claim, optional
+            The statement; the line as written when left out.
+
+        Returns
+        -------
+        Counterexample
+
+        Raises
+        ------
+        Refused
+            If the statement is neither proved nor disproved.
+        ValueError
+            If the line has no slip, or if the claims are true.
+        """
+        if claims is None and self.slip_claims is None:
+            raise ValueError(f"claims: {self.id} has no slip to refute; call prove(), or give claims")
+        claims = self.slip_claims() if claims is None else _checked(claims)
+        for claim in claims:
+            try:
+                claim.prove()
+            except Refused as refused:
+                if refused.counterexample is None:
+                    raise
+                return refused.counterexample
+        raise ValueError(f"claims: all {len(claims)} are true, so there is nothing to refute; call prove()")
+
+    def _repr_markdown_(self):
+        head = f"| {self.id} | as written | as it must be taught |\n|---|---|---|\n"
+        row = f"| | {self.as_written or '*implied, not written*'} | {self.as_taught} |"
+        remarks = [f"**Slip.** {self.slip}"] if self.slip else []
+        return "\n\n".join([head + row, *remarks, f"**Why it holds.** {self.why}", f"**Where.** {self.applies}"])
+
+    def _repr_latex_(self):
+        return self.as_taught
+
+
+def _checked(claims):
+    """The claims as a tuple."""
+    claims = (claims,) if isinstance(claims, Claim) else tuple(claims) if isinstance(claims, Iterable) else (claims,)
+    strange = [type(claim).__name__ for claim in claims if not isinstance(claim, Claim)]
+    if strange or not claims:
+        found = f"a {strange[0]}" if strange else "nothing"
+        raise ValueError(f"claims: found {found}; give an Identity, an AtLeast or another claim, or several in a list")
+    return claims
+
+
+@dataclass(frozen=True)
+class Lines(Mapping):
+    """All lines by id, in the board's order; shown as the whole whiteboard."""
+
+    by_id: dict = field(repr=False)
+
+    def __getitem__(self, name):
+        if name not in self.by_id:
+            raise KeyError(f"there is no line {name!r}: the whiteboard has W1 to W{len(self.by_id)}")
+        return self.by_id[name]
+
+    def __iter__(self):
+        return iter(self.by_id)
+
+    def __len__(self):
+        return len(self.by_id)
+
+    def _repr_markdown_(self):
+        rows = (f"| {w.id} | {w.as_written or '*implied*'} | {w.as_taught} | {w.slip} |" for w in self.values())
+        head = "| id | As written | As it must be taught | Slip |\n|---|---|---|---|"
+        return "\n".join([NOTATION, "", head, *rows])
+
+
+LINES = Lines({name: Line(name, *text, TAUGHT[name], WRITTEN.get(name)) for name, text in TEXT.items()})

@@ -1,0 +1,217 @@
+"""Claims about tops: where a function is largest, whether two have the same top, whether a flat place is one."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sympy import (
+    Add,
+    Dummy,
+    Eq,
+    Matrix,
+    Rational,
+    Symbol,
+    default_sort_key,
+    diff,
+    factor,
+    hessian,
+    latex,
+    simplify,
+    solve,
+    sympify,
+)
+
+from emlib.whiteboard.algebra import normal_form, search, slopes_along, work_out
+from emlib.whiteboard.claims import TINY, AtLeast, Claim
+from emlib.whiteboard.proof import Counterexample, Refused, Step, show
+
+__all__ = ["LocalMaximum", "Maximiser", "Saddle", "SameMaximiser", "T"]
+
+T = Symbol("t", positive=True)  # the free variable of an instance
+
+
+@dataclass(frozen=True)
+class Maximiser(Claim):
+    """The objective is largest at the claimed values, {symbol: Expr}, and nowhere else.
+
+    Symbols that sum to 1 on the board keep doing so, through a Lagrange multiplier. Differentiation finds the
+    place; the lemma log t ≤ t − 1 shows that nothing is higher.
+    """
+
+    objective: Any
+    claimed: dict
+    on: Any
+
+    @property
+    def statement(self):
+        unknown, values = (r",\ ".join(map(show, part)) for part in (self.claimed, self.claimed.values()))
+        return rf"\arg\max_{{{unknown}}}\ {show(self.objective)} = \left({values}\right)"
+
+    @property
+    def groups(self):
+        """The constraints: groups of the unknowns that sum to 1."""
+        return [group for group in self.on.sums if set(group) <= set(self.claimed)]
+
+    def prove(self):
+        objective = work_out(self.objective)
+        self._stays_in_the_domain()
+        steps, place = self._flat_place(objective)
+        if any(normal_form(place[k] - v, self.on.sums) != 0 for k, v in self.claimed.items()):
+            lost = objective.subs(self.claimed, simultaneous=True) - objective.subs(place, simultaneous=True)
+            values = search(lost, lambda value: value < -TINY, self.on.sums)
+            here, there = (objective.subs(at, simultaneous=True) for at in (self.claimed, place))
+            self.refuse(values, here, "at the claimed place is less than", there)
+        top = objective.subs(self.claimed, simultaneous=True)
+        highest = AtLeast(top, objective, self.on, equality=self.claimed).prove()
+        return self.proved(*steps, *highest.steps)
+
+    def _stays_in_the_domain(self):
+        for group in self.groups:
+            total = Add(*(self.claimed[symbol] for symbol in group))
+            if normal_form(total - 1, self.on.sums) != 0:
+                values = search(total - 1, lambda value: abs(value) > TINY, self.on.sums)
+                self.refuse(values, total, "is the sum, which must be", 1)
+
+    def _flat_place(self, objective):
+        """Steps, and the one place where the Lagrangian is flat."""
+        steps, place = [], {}
+        free = [symbol for symbol in self.claimed if not any(symbol in group for group in self.groups)]
+        for unknown, sum_to_one in [
+            *((list(group), True) for group in self.groups),
+            *([(free, False)] if free else []),
+        ]:
+            multiplier = Symbol("lambda")
+            lagrangian = objective + (multiplier * (1 - Add(*unknown)) if sum_to_one else 0)
+            slopes = [diff(lagrangian, symbol) for symbol in unknown]
+            equations = [*slopes, 1 - Add(*unknown)] if sum_to_one else slopes
+            found = solve(equations, [*unknown, multiplier] if sum_to_one else unknown, dict=True, check=False)
+            found = [f for f in found if not any(s.is_positive and f.get(s, s).is_nonpositive for s in unknown)]
+            if len(found) != 1 or set(unknown) - set(found[0]):
+                self.refuse()
+            place.update({symbol: found[0][symbol] for symbol in unknown})
+            steps += [
+                Step(f"Slope along ${show(s)}$, set to 0", Eq(slope, 0))
+                for s, slope in zip(unknown, slopes, strict=True)
+            ]
+            steps += [
+                Step("Solved, with the sum kept at 1" if sum_to_one else "Solved", Eq(s, found[0][s])) for s in unknown
+            ]
+        return steps, place
+
+
+@dataclass(frozen=True)
+class SameMaximiser(Claim):
+    """argmax F = argmax G over the variables, because F is an increasing function of G or they differ by a constant.
+
+    Attributes
+    ----------
+    first, second : Expr
+    over : tuple of Symbol
+    on : a board
+    instance : dict, optional
+        {quantity: number, or expression in `T`}: one small case for the refusal, with one free variable 0 < T < 1.
+    lowest : bool
+        Claims argmin F = argmax G instead.
+    """
+
+    first: Any
+    second: Any
+    over: tuple
+    on: Any
+    instance: dict | None = None
+    lowest: bool = False
+
+    @property
+    def statement(self):
+        unknown, end = ",".join(map(show, self.over)), "min" if self.lowest else "max"
+        return rf"\arg\{end}_{{{unknown}}}\ {show(self.first)} = \arg\max_{{{unknown}}}\ {show(self.second)}"
+
+    def prove(self):
+        first, second = self._sides()
+        slopes = slopes_along(first - second, self.over, self.on.sums)
+        if all(normal_form(slope, self.on.sums) == 0 for slope in slopes):
+            constant = Step("First − second", first - second)
+            return self.proved(
+                constant, Step(f"has slope along ${','.join(map(show, self.over))}$, sums kept at 1,", slopes[0] * 0)
+            )
+        for inner, outer in ((first, second), (second, first)):
+            u = Dummy("u", positive=True)
+            outside = outer.subs(inner, u)
+            if not outside.has(*self.over) and diff(outside, u).is_positive:
+                return self.proved(
+                    Step("The one is a function of the other, u, namely", outside),
+                    Step("whose slope is positive", diff(outside, u) > 0),
+                )
+        self._refuse_tops()
+
+    def _sides(self):
+        """Both functions worked out, so turned that both are to be made large."""
+        first = work_out(self.first)
+        return (-first if self.lowest else first), work_out(self.second)
+
+    def _refuse_tops(self):
+        """In the instance: where the one is at its top, the other is lower than elsewhere."""
+        if self.instance is None:
+            self.refuse()
+        first, second = (side.subs(self.instance, simultaneous=True) for side in self._sides())
+        for one, other in ((first, second), (second, first)):
+            tops = [top for top in solve(diff(one, T), T) if 0 < top < 1 and diff(one, T, 2).subs(T, top) < 0]
+            best = max((Rational(n, 12) for n in range(1, 12)), key=lambda place: other.subs(T, place).evalf())
+            if len(tops) == 1 and (other.subs(T, best) - other.subs(T, tops[0])).evalf(30) > TINY:
+                low, high = (latex(other.subs(T, place).evalf(6)) for place in (tops[0], best))
+                found = f"the one has its top; but the other is ${low}$, and more, ${high}$, at $t = {latex(best)}$"
+                values = {T: tops[0]} | {k: sympify(v).subs(T, tops[0]) for k, v in self.instance.items()}
+                raise Refused(self.statement, self.on.name, Counterexample(self.statement, self.on.name, values, found))
+        self.refuse()
+
+
+@dataclass(frozen=True)
+class LocalMaximum(Claim):
+    """The function has slope 0 at the place, {symbol: value}, and bends down from there in every direction."""
+
+    function: Any
+    place: dict
+    on: Any
+
+    @property
+    def statement(self):
+        at = r",\ ".join(f"{show(k)} = {show(v)}" for k, v in self.place.items())
+        return rf"{at} \text{{ is a local maximum of }} {show(self.function)}"
+
+    def prove(self):
+        step, bends = self._flat_and_bends()
+        for direction, bend in bends:
+            if not bend.is_negative:
+                self.refuse(
+                    search(bend, lambda value: value > TINY),
+                    bend,
+                    f"is the bend along ${show(direction)}$: more than",
+                    0,
+                )
+        return self.proved(step, *(Step(f"Bend along ${show(d)}$, negative", bend) for d, bend in bends))
+
+    def _flat_and_bends(self):
+        """The step that finds slope 0, and the principal directions with the second derivative along each."""
+        unknown = list(self.place)
+        slopes = [simplify(diff(self.function, s).subs(self.place)) for s in unknown]
+        for slope in slopes:
+            if slope != 0:
+                self.refuse(search(slope, lambda value: abs(value) > TINY), slope, "is a slope there, not", 0)
+        bends = simplify(hessian(self.function, unknown).subs(self.place))
+        directions = [(v.T, factor(value)) for value, _, vectors in bends.eigenvects() for v in vectors]
+        return Step("The slopes there", Matrix([slopes])), sorted(directions, key=default_sort_key)
+
+
+@dataclass(frozen=True)
+class Saddle(LocalMaximum):
+    """The function has slope 0 at the place, yet rises in one direction and falls in another."""
+
+    @property
+    def statement(self):
+        at = r",\ ".join(f"{show(k)} = {show(v)}" for k, v in self.place.items())
+        return rf"{at} \text{{ is stationary, and no maximum, of }} {show(self.function)}"
+
+    def prove(self):
+        step, bends = self._flat_and_bends()
+        if not (any(bend.is_positive for _, bend in bends) and any(bend.is_negative for _, bend in bends)):
+            self.refuse({}, bends[0][1], "and", bends[-1][1])
+        return self.proved(step, *(Step(f"Bend along ${show(d)}$", bend) for d, bend in bends))

@@ -1,0 +1,105 @@
+"""What a proof, a refusal and a counterexample are, and how a notebook shows them."""
+
+from dataclasses import dataclass
+
+from sympy import Basic, latex
+
+__all__ = ["Counterexample", "Proof", "Refused", "Step", "show"]
+
+
+def show(math):
+    """LaTeX of a SymPy expression; a string is LaTeX already."""
+    return math if isinstance(math, str) else latex(math)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step that SymPy carried out: what was done, in words, and what came of it."""
+
+    words: str
+    math: Basic | str
+
+    def _repr_markdown_(self):
+        return f"{self.words}\n\n$$ {show(self.math)} $$"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A statement that SymPy proved. It is made only at the end of a proof that went through.
+
+    Attributes
+    ----------
+    statement : str
+        LaTeX for one claim, Markdown with LaTeX for a whole line.
+    where : str
+        The world the proof holds in, in words; empty for a whole line.
+    steps : tuple of Step
+    parts : tuple of Proof
+        For a whole line: the proof of each of its claims.
+    """
+
+    statement: str
+    where: str
+    steps: tuple[Step, ...] = ()
+    parts: tuple["Proof", ...] = ()
+    verdict = "proved"
+
+    def __str__(self):
+        claims = f"{len(self.parts)} claims, {sum(len(part.steps) for part in self.parts)} steps"
+        return f"{self.verdict}: {claims if self.parts else self.where}"
+
+    def _repr_markdown_(self):
+        if not self.parts:
+            steps = (f"{i}. {step._repr_markdown_()}" for i, step in enumerate(self.steps, 1))
+            return "\n\n".join([f"*{self.where}*", f"$$ {self.statement} $$", *steps, f"**{self.verdict}** ∎"])
+        first, *others = self.parts
+        folded = (
+            f"<details><summary>{part.where}: {part.verdict}</summary>\n\n{part._repr_markdown_()}\n\n</details>"
+            for part in others
+        )
+        return "\n\n".join([self.statement, first._repr_markdown_(), *folded])
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """Exact numbers at which a statement is false.
+
+    Attributes
+    ----------
+    statement : str
+        The false statement, LaTeX.
+    where : str
+        The world it was made in.
+    values : dict
+        {quantity: exact number}.
+    found : str
+        What the two sides come to there, in words and LaTeX.
+    """
+
+    statement: str
+    where: str
+    values: dict
+    found: str
+    verdict = "refused"
+
+    def __str__(self):
+        at = ", ".join(f"{part} = {value}" for part, value in self.values.items())
+        return f"{self.verdict}: at {at or 'all values'}: {self.found}".replace("$", "")
+
+    def _repr_markdown_(self):
+        at = ", ".join(f"${latex(part)} = {latex(value)}$" for part, value in self.values.items())
+        return f"*{self.where}*\n\n$$ {self.statement} $$\n\n**{self.verdict}**: at {at or 'all values'}, {self.found}"
+
+
+class Refused(Exception):
+    """SymPy did not prove the statement.
+
+    Attributes
+    ----------
+    counterexample : Counterexample or None
+        Numbers that show the statement false; None if none was found, and then it is neither proved nor disproved.
+    """
+
+    def __init__(self, statement, where, counterexample=None, reason="neither a proof nor a counterexample was found"):
+        self.statement, self.where, self.counterexample = statement, where, counterexample
+        super().__init__(str(counterexample) if counterexample else f"not proved ({where}): {reason}: {statement}")
