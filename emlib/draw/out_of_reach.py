@@ -85,7 +85,7 @@ class Floors(Part):
         _, now, marker = self._lines[state.family]
         kl = dict(self.floors[state.family]).get(state.t, math.nan)
         now.set_marker("$↑$" if kl > self.top else marker)
-        now.set_data([state.t], [min(max(kl, 0), self.top)])
+        now.set_data([state.t], [0.9 * self.top if kl > self.top else max(kl, 0)])
 
     def sentence(self, state):
         return f"{state.family}. {sentence_of(state)}"

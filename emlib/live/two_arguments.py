@@ -16,7 +16,7 @@ __all__ = ["WalkTwoArguments"]
 ALT = ("Left: contours of L(q, θ) with the two ridges and the way so far, below the curve log p(x|θ). "
        "Right: the ELBO as evidence minus KL, and as energy plus entropy.")
 MOVES = ("exact EM", "part of the way", "gradient M-step")
-HANDS = ("q and θ", "q alone, θ held", "θ alone, q held")
+HANDS = ("moves q and θ", "moves q alone", "moves θ alone")
 AMOUNTS = {MOVES[1]: ("Fraction", 1.0, "0.4"), MOVES[2]: ("Rate", 2.0, "0.15")}     # name, the most, the default
 ROUNDING = 1e-12    # nats: less than this is no fall
 STILL = 1e-7        # nats gained in an iteration: the climb is over
@@ -48,7 +48,7 @@ class WalkTwoArguments(Panel):
         self.x, self.max_iter = np.asarray(x, dtype=float), max_iter
         self.choose_moves = Dropdown(options=MOVES, description="Moves")
         self.amount = Text(value="1", description="Fraction", disabled=True, continuous_update=False)
-        self.choose_hand = Dropdown(options=HANDS, description="Hand moves")
+        self.choose_hand = Dropdown(options=HANDS, description="Hand")
         self.verdict = Label()
         self._good, self._busy = 1.0, False
         start = Place.of(model, self.x, s)
