@@ -206,7 +206,7 @@ SUSPECTS = dict(zip("ABCDEF", CASES, strict=False))
 
 
 def suspect(letter, seed=0):
-    """One of the six suspects of notebook 19: a broken model, and data for it.
+    """One of the six suspects of notebook 19: a broken model that does not tell its name, and data for it.
 
     Raises
     ------
@@ -215,4 +215,6 @@ def suspect(letter, seed=0):
     """
     if letter not in SUSPECTS:
         raise ValueError(f"letter is {letter!r}; the suspects are {', '.join(SUSPECTS)}")
-    return CASES[SUSPECTS[letter]].models(seed)[:2]
+    model, x, _, _ = CASES[SUSPECTS[letter]].models(seed)
+    model.__class__ = type(f"Suspect {letter}", (type(model),), {})
+    return model, x

@@ -51,15 +51,16 @@ def fisher(trial):
     for model in trial.models[:2]:
         q = trial.posterior(model)
 
-        def free_energy(m, q=q):
-            return trial.free_energy(m, q)
+        def expected(m, q=q):
+            return trial.expected(m, q)
+        heights = [(height, height(model)) for height in (expected, trial.log_lik)]
         least = max(np.sqrt(search.NAT), 1e-12 * trial.size(model) / SLOPE)
         for direction in trial.parameters.directions(model, trial.rng(10)):
-            steps = [search.step(trial, model, direction, height) for height in (free_energy, trial.log_lik)]
+            steps = [search.step(trial, model, direction, *height, trial.size(model)) for height in heights]
             if None in steps:
                 continue
             h = min(step[0] for step in steps)          # short for both: they bend differently
-            a, b = (search.slope(trial, model, direction, h, height) for height in (trial.log_lik, free_energy))
+            a, b = (search.slope(trial, model, direction, h, height) for height in (trial.log_lik, expected))
             off = float(abs(a - b) / max(abs(a), abs(b), least))
             off = np.inf if np.isnan(off) else off
             if off > worst[0]:
@@ -109,14 +110,15 @@ def fixed_point(trial):
     worst = (-1.0, "")
     for model in ends:
         q = trial.posterior(model)
+        top, size = trial.expected(model, q), trial.size(model)
         for direction in trial.parameters.directions(model, trial.rng(12)):
             # the bend of Q, not that of log p(x|θ), which may be flat: it is what one more iteration would gain
-            step = search.step(trial, model, direction, lambda m, q=q: trial.free_energy(m, q))
+            step = search.step(trial, model, direction, lambda m, q=q: trial.expected(m, q), top, size)
             if step is None:
                 continue
             h, middle, left, right = step
             slope = search.slope(trial, model, direction, h, trial.log_lik)
-            promised = slope ** 2 / (2 * max(abs(right + left - 2 * middle), search.NAT / 10)) / trial.size(model)
+            promised = slope ** 2 / (2 * max(abs(right + left - 2 * middle), search.NAT / 10)) / size
             promised = np.inf if np.isnan(promised) else float(promised)
             if promised > worst[0]:
                 worst = (promised, f"EM has stopped, yet along {direction.label} log p(x|θ) has the slope "
@@ -169,9 +171,9 @@ def _ends(trial):
 
 def _flat(trial, model):
     """How many directions of θ change no point's likelihood, and how many there are."""
-    rows = []
+    rows, top, size = [], float(trial.log_liks(model).sum()), trial.size(model)
     for direction in trial.parameters.directions(model, trial.rng(15)):
-        step = search.step(trial, model, direction, lambda m: trial.log_liks(m).sum())
+        step = search.step(trial, model, direction, lambda m: trial.log_liks(m).sum(), top, size)
         if step is None:
             return 0, 0             # a parameter at its border: this cannot be told by derivatives
         rows.append(search.slope(trial, model, direction, step[0], trial.log_liks))

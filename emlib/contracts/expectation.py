@@ -215,7 +215,7 @@ def tightness(trial):
     def gap(model, rows):
         x = trial.x[rows]
         height, elbo = trial.log_lik(model, x), trial.elbo(model, trial.posterior(model, x), x)
-        return _nan_as_inf(abs(height - elbo)) / max(1.0, np.abs(trial.log_liks(model, x)).sum()), height, elbo
+        return _nan_as_inf(abs(height - elbo)) / trial.size(model, x), height, elbo
     model = max(trial.models, key=lambda m: gap(m, np.arange(trial.n))[0])
     measured = gap(model, np.arange(trial.n))[0]
     if measured <= ROUNDING:

@@ -16,7 +16,7 @@ __all__ = ["INFEASIBLE", "Direction", "Parameters"]
 
 # What a model may raise when a parameter leaves its range: then that point is not in the parameter space.
 INFEASIBLE = (ValueError, ArithmeticError, np.linalg.LinAlgError)
-MOST = 40                   # directions tried; a random choice among more
+MOST = 24                   # directions tried; a random choice among more
 WEIGHT_NAMES = ("weights", "pi", "pis", "π", "mixing", "mixing_weights", "proportions")
 
 

@@ -11,11 +11,11 @@ from emlib.em import Collapse
 
 __all__ = ["NAT", "ROUNDING", "climb", "slope", "step"]
 
-ROUNDING = 1e-10            # relative to Σ_n |log p(x_n|θ)|
+ROUNDING = 1e-9             # relative to Σ_n |log p(x_n|θ)|; a floor, too, is respected to nine digits
 NAT = 1e-2
 
 
-def climb(trial, model, q, rows=None):
+def climb(trial, model, q, rows=None, key=0):
     """From m_step(x, q), one sweep over the directions of θ, each to the top of its parabola.
 
     Returns
@@ -31,11 +31,11 @@ def climb(trial, model, q, rows=None):
         return None
 
     def height(m):
-        return trial.free_energy(m, q, x)
+        return trial.expected(m, q, x)
     start = top = height(best)
-    steps, least = [], ROUNDING * trial.size(best, x)
-    for direction in trial.parameters.directions(best, trial.rng(14)):
-        found = step(trial, best, direction, height)
+    steps, size = [], trial.size(best, x)
+    for direction in trial.parameters.directions(best, trial.rng(14, key)):
+        found = step(trial, best, direction, height, top, size)
         if found is None:
             continue
         h, middle, left, right = found
@@ -43,29 +43,44 @@ def climb(trial, model, q, rows=None):
         peak = h * (left - right) / (2 * bend) if bend < 0 else h * np.sign(right - left)
         for t in (peak, h, -h):
             value = _at(trial, best, direction, t, height)
-            if value > top + least:
+            if value > top + ROUNDING * size:
                 best, top = trial.parameters.moved(best, direction, t), value
                 steps.append((direction, t))
                 break
-    return best, start, top, steps
+    entropy = trial.free_energy(best, q, x) - top
+    return best, start + entropy, top + entropy, steps
 
 
-def step(trial, model, direction, height):
-    """(h, heights at 0, −h, +h), with h such that about NAT nats change; None where θ cannot be moved both ways."""
-    middle, noise = float(height(model)), 1e-14 * trial.size(model)
+def step(trial, model, direction, height, middle, size):
+    """A step of a sensible length.
+
+    Parameters
+    ----------
+    height : callable
+        Model → nats.
+    middle, size : float
+        The height of `model`, and what rounding is relative to.
+
+    Returns
+    -------
+    (h, heights at 0, −h, +h), with h such that about NAT nats change; None where θ cannot be moved both ways.
+    """
     h, best = 1e-2 * direction.size, None
     for _ in range(16):
         left, right = (_at(trial, model, direction, t, height) for t in (-h, h))
         change = max(abs(left - middle), abs(right - middle))
-        if not change <= 10 * NAT + 1e3 * noise:        # too far, or no model at all there
-            if best is not None and not np.isfinite(change):
+        if not np.isfinite(change):                     # no model there
+            if best is not None:
                 return best
             h /= 8
             continue
+        if change > 10 * NAT + 1e-11 * size:            # too far to be a parabola
+            h *= max(np.sqrt(NAT / change), 1 / 64)
+            continue
         best = (h, middle, left, right)
-        if change >= NAT / 10 or 4 * h > direction.size:
+        if change >= NAT / 10 or h >= direction.size:
             return best
-        h *= 4
+        h = min(h * min(np.sqrt(NAT / max(change, NAT / 4096)), 64), direction.size)
     return best
 
 

@@ -73,12 +73,29 @@ class Trial:
         """L(q, θ) by the definition W7, always from log_joint: what the M-step is to raise."""
         return bound(self.log_joint(model, x), q).elbo
 
+    def expected(self, model, q, x=None):
+        """E_q[log p(x, z|θ)]: L(q, θ) but for the entropy of q, which no θ moves; NaN where the model gives NaN."""
+        return float(np.sum(q * np.where(q > 0, self.log_joint(model, x), 0)))
+
     def m_step(self, model, q, x=None):
         return copy.deepcopy(model).m_step(self.x if x is None else x, np.array(q))
 
     def size(self, model, x=None):
-        """Σ_n |log p(x_n|θ)|, at least 1: rounding is relative to this."""
-        return max(1.0, float(np.abs(self.log_liks(model, x)).sum()))
+        """What rounding is relative to: Σ_n |log p(x_n|θ)|, at least 1 a point, more where x has few digits left."""
+        points = self.log_liks(model, x)
+        return max(float(len(points)), float(np.abs(points).sum()), self.grain / search.ROUNDING)
+
+    @cached_property
+    def grain(self):
+        """Nats that the last digit of x decides about; far from the origin it has to serve for the clusters' spread."""
+        if self.x.dtype.kind != "f":
+            return 0.0
+        try:
+            change = self.log_joint(self.model, np.nextafter(self.x, np.inf)) - self.log_joint(self.model)
+        except ValueError:          # counts, which have no digits to lose
+            return 0.0
+        change = np.abs(change[np.isfinite(change).all(axis=1)])
+        return float(change.max(axis=1).sum()) if change.size else 0.0
 
     # --- q and θ to try
 
@@ -179,7 +196,8 @@ class Trial:
         for s, model in enumerate(self.models):
             for q in (self.random_q(13, s), self.posterior(model)):
                 if q.sum(axis=0).min() > EMPTY:         # a component without points has no M-step
-                    found.append((model, q, search.climb(self, model, q) if self.parameters_or_none else None))
+                    climbed = search.climb(self, model, q, key=len(found)) if self.parameters_or_none else None
+                    found.append((model, q, climbed))
         return found
 
     def smallest(self, fails, least=1):
