@@ -36,6 +36,7 @@ def panel(runs):
 
 # The families.
 
+@settings(max_examples=50)
 @given(st.integers(0, 10**6))
 def test_hard_and_shared_take_the_best_of_their_family(seed):
     rng = np.random.default_rng(seed)
@@ -76,7 +77,7 @@ def a_run(seed, e_step):
         return fit(GaussianMixture.start(x, 2, rng, "tied"), x, e_step=e_step, max_iter=8, tol=None).steps
 
 
-@settings(max_examples=50)
+@settings(max_examples=40)
 @given(st.integers(0, 10**6), st.sampled_from([hard, shared]))
 def test_where_the_family_is_fixed_l_never_falls(seed, e_step):
     steps = a_run(seed, e_step)
@@ -84,7 +85,7 @@ def test_where_the_family_is_fixed_l_never_falls(seed, e_step):
     assert all(holds(s.bound) for s in steps)
 
 
-@settings(max_examples=50)
+@settings(max_examples=40)
 @given(st.integers(0, 10**6), st.floats(0.1, 8))
 def test_tempering_raises_its_own_sum(seed, beta):
     own = [beta * s.bound.expected_log_joint + s.bound.entropy for s in a_run(seed, tempered(beta))]

@@ -37,6 +37,7 @@ def test_log_joint_is_that_of_two_tied_coins_and_sums_to_one():
     assert np.exp(SmudgedCoin(0.7, 0.6).log_joint(pages)).sum() == pytest.approx(1, abs=1e-13)
 
 
+@settings(max_examples=60, deadline=None)
 @given(inside, shares, st.integers(1, 40), st.integers(1, 40))
 def test_m_step_is_the_top_for_this_q(prob, s, left, right):
     x, q = np.array([[left, right]]), np.array([[s, 1 - s]])
@@ -47,6 +48,7 @@ def test_m_step_is_the_top_for_this_q(prob, s, left, right):
         assert top >= bound(SmudgedCoin(other).log_joint(x), q).elbo - 1e-12 * abs(top)
 
 
+@settings(max_examples=60, deadline=None)
 @given(inside, shares)
 def test_gradient_is_the_slope_in_the_log_odds(prob, s):
     model, q, h = SmudgedCoin(prob, 0.55), np.array([[s, 1 - s]]), 1e-5
@@ -160,8 +162,8 @@ DRAWN = TwoArguments(START, X)
 
 
 def test_legible_everywhere(scene):
-    places = [Place.of(SmudgedCoin(p, 0.55), X, s) for p in (EDGE, 0.72) for s in (0, 0.4, 1)]
-    for step in itertools.islice(climb(START, X, places[0].q, e_part(1), m_full), 3):
+    places = [Place.of(SmudgedCoin(p, 0.55), X, s) for p in (EDGE, 0.72) for s in (0, 1)]
+    for step in itertools.islice(climb(START, X, places[0].q, e_part(1), m_full), 1):
         places.append(places[-1].then(step))
     for place in places:
         assert_legible(scene.figure(place))

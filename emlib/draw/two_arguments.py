@@ -182,7 +182,8 @@ class TwoSplits(Part):
         artists, self._rows = [], []
         word = dict(fontsize=style.NORMAL, va="baseline", transform=axes.transAxes)
         rows = (  # lower edge of the bar; baselines of names, numbers, caption and note; what the row says
-            (bars + tall + 30 / height, 1 - 40 / height, 1 - 62 / height, 1 - 14 / height, bars + 2 * tall + 36 / height,
+            (bars + tall + 30 / height, 1 - 40 / height, 1 - 62 / height, 1 - 14 / height,
+             bars + 2 * tall + 36 / height,
              "E holds θ: log p(x|θ) stays", "−", ("log p(x|θ)", style.LOG_LIK, "KL", style.KL)),
             (bars, bars - 52 / height, bars - 74 / height, bars - 100 / height, bars + tall + 6 / height,
              "M holds q: the entropy stays", "+", ("energy", "#3d6d8c", "entropy", style.Q_INK)))
@@ -193,7 +194,8 @@ class TwoSplits(Part):
             for x, what in ((0.33, "="), (0.76, sign)):
                 axes.text(x, number_at, what, ha="center", color="#555555", **word)
             axes.text(0.03, caption_at, caption, color="#555555", **{**word, "fontsize": style.SMALL})
-            numbers = [axes.text(x, number_at, "", color=c, ha="right", **word) for x, c in zip(columns, inks, strict=True)]
+            numbers = [axes.text(x, number_at, "", color=c, ha="right", **word)
+                       for x, c in zip(columns, inks, strict=True)]
             note = axes.text(0.03, note_at, "", **{**word, "fontsize": style.SMALL})
             looks = ((dict(facecolor=style.ELBO), dict(facecolor="#fbe3d3", edgecolor=style.KL, hatch=style.KL_HATCH))
                      if sign == "−" else
