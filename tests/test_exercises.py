@@ -1,12 +1,15 @@
 """The feedback behind every exercise: right answers praised, mistakes named, and nothing that a student does raises."""
 
+import ast
 import contextlib
 import re
 import time
 
+import nbformat
 import numpy as np
 import own_models
 import pytest
+from project import ROOT
 
 from emlib import GaussianMixture, exercises
 from emlib.exercises import deadline
@@ -306,3 +309,43 @@ def test_the_library_passes_its_own_exercises():
 def test_a_check_is_documented_by_what_it_checks():
     assert "elbo(log_joint, q)" in exercises.check_elbo.__doc__
     assert checker(exercises.check_elbo.exercise).__name__ == "check_elbo"
+
+
+# The exercises of the notebooks -----------------------------------------------------------------------------
+
+
+def functions(source):
+    """{name: source} of the functions that some code defines at its top."""
+    return {node.name: ast.unparse(node) for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
+
+
+def exercises_of(path):
+    """(check, name, the student's empty function, the folded answer) of every exercise of a notebook."""
+    cells = nbformat.read(path, as_version=4).cells
+    code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    folded = "\n".join(cell.source for cell in cells if "<details>" in cell.source)
+    blocks = re.findall(r"```python\n(.*?)```", folded, flags=re.DOTALL)
+    answers = {name: source for block in blocks for name, source in functions(block).items()}
+    return [(CHECKS[check], name, functions(code)[name], answers.get(name))
+            for check, name in re.findall(r"exercises\.(check_\w+)\((\w+)", code) if check in CHECKS]
+
+
+FOUND = [pytest.param(*exercise, id=f"{path.stem}-{exercise[1]}")
+         for path in sorted((ROOT / "notebooks").glob("*.ipynb")) for exercise in exercises_of(path)]
+
+
+def defined(name, source):
+    names = {"np": np}
+    exec(source, names)
+    return names[name]
+
+
+def test_the_notebooks_hold_exercises():
+    assert len(FOUND) >= 5
+
+
+@pytest.mark.parametrize(("check", "name", "empty", "answer"), FOUND)
+def test_a_students_copy_is_empty_and_its_folded_answer_is_praised(check, name, empty, answer):
+    assert check(defined(name, empty)).kind == "not started"
+    assert answer, "no answer is folded below the exercise"
+    assert check(defined(name, answer)), check(defined(name, answer))

@@ -2,6 +2,7 @@
 
 from emlib.live.choose_q import ChooseQ, approach_posterior
 from emlib.live.climb import Climb, ride_along
+from emlib.live.detective_panel import DetectivePanel
 from emlib.live.fit_mixture import FitMixture
 from emlib.live.jensen import JensenGap
 from emlib.live.out_of_reach import ShrinkFamily
@@ -16,6 +17,7 @@ __all__ = [
     "Climb",
     "ClimbLikelihood",
     "CountSoftly",
+    "DetectivePanel",
     "FitMixture",
     "Handle",
     "JensenGap",

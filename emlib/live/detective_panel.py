@@ -13,8 +13,8 @@ from emlib.live.stage import Stage
 
 __all__ = ["DetectivePanel", "claims"]
 
-ALT = "Left: log p(x|θ) and ELBO as the suspect reports them. Right: the theorems, each kept, broken or not yet "
-      "looked at."
+ALT = ("Left: log p(x|θ) and ELBO as the suspect reports them. Right: the theorems, each kept, broken or not yet "
+       "looked at.")
 
 
 class DetectivePanel(Panel):
