@@ -53,7 +53,8 @@ def test_every_state_of_the_approach_keeps_the_height():
     assert abs(bounds[-1].kl) < 1e-15
 
 
-def test_a_random_hand_never_moves_the_height(choose, rng=np.random.default_rng(0)):
+def test_a_random_hand_never_moves_the_height(choose):
+    rng = np.random.default_rng(0)
     height = choose.bound.log_lik
     for _ in range(300):
         k = int(rng.integers(3))
@@ -70,7 +71,8 @@ def test_the_hand_sets_the_bar_it_holds(choose):
         assert choose.q[1] == pytest.approx(value, abs=0.005), "half a pixel"
 
 
-def test_snap_takes_the_kl_to_zero_from_anywhere(choose, rng=np.random.default_rng(1)):
+def test_snap_takes_the_kl_to_zero_from_anywhere(choose):
+    rng = np.random.default_rng(1)
     for q in (*rng.dirichlet([0.2] * 3, size=20), *np.eye(3)):
         choose.set_q(q)
         choose.snap()
@@ -86,7 +88,8 @@ def test_buttons_do_what_they_say(choose):
     np.testing.assert_allclose(choose.q, 1 / 3)
 
 
-def test_with_entry_keeps_a_distribution_and_the_ratios_of_the_others(rng=np.random.default_rng(2)):
+def test_with_entry_keeps_a_distribution_and_the_ratios_of_the_others():
+    rng = np.random.default_rng(2)
     for q in rng.dirichlet([0.5] * 4, size=50):
         new = with_entry(q, 2, 0.4)
         assert new.sum() == pytest.approx(1)
@@ -102,7 +105,8 @@ def test_every_half_step_of_every_fit_holds(faithful, kind):
     for start in ("bad", "good"):
         faithful.choose_start.value = start
         model = with_type(faithful.starts[start], kind)
-        np.testing.assert_allclose(faithful.trace.log_liks, fit(model, faithful.x, max_iter=100).log_liks[:41], rtol=1e-12)
+        expected = fit(model, faithful.x, max_iter=100).log_liks[:41]
+        np.testing.assert_allclose(faithful.trace.log_liks, expected, rtol=1e-12)
         for i in range(len(faithful.states)):
             faithful.stage.index = i
             assert not faithful.error
@@ -145,7 +149,8 @@ def test_components_are_added_and_removed(faithful):
     assert len(faithful.states[0].model.weights) == 1, "the last one stays"
 
 
-def test_a_random_walk_of_free_moves(faithful, rng=np.random.default_rng(4)):
+def test_a_random_walk_of_free_moves(faithful):
+    rng = np.random.default_rng(4)
     for _ in range(60):
         k = int(rng.integers(2))
         for phase in ("down", "move", "up") if rng.random() < 0.1 else ("move",):

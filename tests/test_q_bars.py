@@ -16,7 +16,8 @@ def choices(k, rng):
 
 
 @pytest.mark.parametrize("k", [2, 3, 4])
-def test_legible_and_true_for_any_q(k, rng=np.random.default_rng(0)):
+def test_legible_and_true_for_any_q(k):
+    rng = np.random.default_rng(0)
     states = choices(k, rng)
     scene = ChoiceScene(NAMES[:k], window(c.bound for c in states))
     for state in states:

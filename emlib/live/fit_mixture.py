@@ -44,7 +44,7 @@ class FitMixture(Panel):
 
     def __init__(self, x, starts, labels=None, max_iter=40):
         if not starts:
-            raise ValueError("starts is empty; give at least one, such as {'k-means++': GaussianMixture.start(x, 2, 0)}")
+            raise ValueError("starts is empty; give at least one, such as {'seeds': GaussianMixture.start(x, 2, 0)}")
         self.x, self.labels, self.starts, self.max_iter = np.asarray(x, dtype=float), labels, dict(starts), max_iter
         self._held = model = next(iter(self.starts.values()))
         self.choose_start = Dropdown(options=list(self.starts), description="Start")
@@ -100,7 +100,6 @@ class FitMixture(Panel):
 
 def with_type(model, kind):
     """The model with covariances of another type: what they have in common is kept, the rest averaged."""
-    k, d = model.means.shape
     full = model.full_covariances
     if kind == "tied":
         return replace(model, covariances=np.einsum("k,kij->ij", model.weights, full), covariance_type=kind)
