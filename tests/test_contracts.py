@@ -303,7 +303,7 @@ def test_the_table_and_the_html_say_the_same():
     assert text == repr(report) and max(map(len, text.splitlines())) <= 101
     for check in report.checks:
         assert f"{check.line:<4}{check.name}" in text
-        assert check.name.replace("'", "&#x27;") in page
+        assert check.name.replace("'", "&#x27;").replace(" ", "\xa0") in page
     assert report.first_failure.counterexample.split(":")[0].split(",")[0] in text
     assert page.count("✗") == len(report.failures)
 

@@ -104,7 +104,7 @@ def permutation(trial):
 
 
 @theorem("fixed point", "W25", "Where EM stands still, log p(x|θ) is stationary: its gradient is 0.",
-         "nats along the gradient", "EM creeps at the end, so a little is left")
+         "gain along the gradient", "EM creeps at the end, so a little is left")
 def fixed_point(trial):
     ends = _ends(trial)
     worst = (-1.0, "")

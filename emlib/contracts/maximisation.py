@@ -53,7 +53,7 @@ def m_step_ascent(trial):
 
 
 @theorem("M-step optimality", "W14", "θ^{t+1} = argmax_θ E_q[log p(x,z|θ)]: no other θ has a larger L(q, ·).",
-         "nats left on the table", "rounding, relative to the sum of |log p(x_n|θ)|")
+         "gain left in L(q, ·)", "rounding, relative to the sum of |log p(x_n|θ)|")
 def m_step_optimality(trial):
     held = f" Held, so not tried: {', '.join(trial.parameters.held)}." if trial.parameters.held else ""
     found = [((c[2] - c[1]) / trial.size(c[0]), model, q) for model, q, c in trial.climbs if c]

@@ -123,13 +123,14 @@ class Report:
         left = 'style="text-align:left"'
         cells = "".join(
             f'<tr><td style="color:{COLOURS[c.passed]}" title="{WORDS[c.passed]}"><b>{MARKS[c.passed]}</b></td>'
-            + "".join(f"<td {left}>{html.escape(text)}</td>" for text in (c.line, c.name, c.statement, c.result))
+            + "".join(f"<td {left}>{html.escape(text)}</td>"
+                      for text in (c.line, c.name.replace(" ", "\xa0"), c.statement, c.result))
             + "</tr>" for c in self.checks)
         head = "".join(f"<th {left}>{word}</th>" for word in ("", "line", "theorem", "says", "measured"))
         first = self.first_failure
         told = "" if first is None else (
             f'<p><b style="color:{COLOURS[False]}">{html.escape(first.name)} ({first.line}) is broken.</b> '
-            f'{html.escape(first.statement)}</p><pre>{html.escape(first.counterexample)}</pre>'
+            f'{html.escape(first.statement)}</p><pre style="white-space:pre-wrap">{html.escape(first.counterexample)}</pre>'
             + (f"<p><b>Hint.</b> {html.escape(first.hint)}</p>" if first.hint else ""))
         return (f"<div><p><b>{html.escape(self.verdict)}</b></p>{told}"
                 f"<table><thead><tr>{head}</tr></thead><tbody>{cells}</tbody></table></div>")
