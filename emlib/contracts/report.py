@@ -130,7 +130,8 @@ class Report:
         first = self.first_failure
         told = "" if first is None else (
             f'<p><b style="color:{COLOURS[False]}">{html.escape(first.name)} ({first.line}) is broken.</b> '
-            f'{html.escape(first.statement)}</p><pre style="white-space:pre-wrap">{html.escape(first.counterexample)}</pre>'
+            f"{html.escape(first.statement)}</p>"
+            f'<pre style="white-space:pre-wrap">{html.escape(first.counterexample)}</pre>'
             + (f"<p><b>Hint.</b> {html.escape(first.hint)}</p>" if first.hint else ""))
         return (f"<div><p><b>{html.escape(self.verdict)}</b></p>{told}"
                 f"<table><thead><tr>{head}</tr></thead><tbody>{cells}</tbody></table></div>")
