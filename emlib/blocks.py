@@ -103,7 +103,8 @@ class Blocks:
             if len(rows) > self.widest:
                 raise ValueError(f"x gave a block of {len(rows)} points in this pass and none larger than "
                                  f"{self.widest} in the first; a reader must give the same blocks each time")
-            yield rows, weights
+            if len(rows):
+                yield rows, weights
         if start != self._length:
             raise ValueError(f"x gave {start} points in this pass and {self._length} in the first; a reader must give "
                              "the same blocks each time")

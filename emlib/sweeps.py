@@ -74,19 +74,23 @@ class _Sweep:
     def __init__(self, k, blocks):
         self.blocks = blocks if blocks.n > blocks.widest else list(blocks)
         self.total = blocks.total
-        self.ones, self.a, self.s = np.ones(k), np.empty((k, blocks.widest)), np.empty((2, blocks.widest))
+        self.ones, self.slack = np.ones(k), 2 * np.log(k)
+        self.a, self.s = np.empty((k, blocks.widest)), np.empty((2, blocks.widest))
+        self.n, self.buffers = 0, ()
 
     def __call__(self, now):
         """log p(x|θ) and a bound on Σ_n |log p(x_n|θ)|; the pass collects its statistics on the way."""
         relative = 0.0                                              # Σ_n w_n log p(x_n|θ) − peak
         for rows, weights in self.blocks:
-            n = len(rows)
-            a, s, log_s = self.a[:, :n], self.s[0, :n], self.s[1, :n]
+            if len(rows) != self.n:
+                self.n = n = len(rows)
+                self.buffers = self.a[:, :n], self.s[0, :n], self.s[1, :n]
+            a, s, log_s = self.buffers
             block = now.read(rows)
             now.log_joint(block, a)
             np.exp(a, out=a)                                        # at most 1: the peak is taken off
             np.matmul(self.ones, a, out=s)
-            if s.min() > SMALLEST:
+            if np.minimum.reduce(s) > SMALLEST:
                 np.log(s, out=log_s)
             else:
                 self._far(now, block, rows, a, s, log_s)
@@ -95,7 +99,7 @@ class _Sweep:
             np.multiply(a, s, out=a)                                # responsibilities (W11), as often as they count
             now.add(a, block)
         # log s ≤ log K, so that its absolute values sum to no more than this
-        size = abs(relative) + self.total * (abs(now.peak) + 2 * np.log(len(self.ones)))
+        size = abs(relative) + self.total * (abs(now.peak) + self.slack)
         return relative + self.total * now.peak, size
 
     def _far(self, now, block, rows, a, s, log_s):
@@ -120,10 +124,11 @@ class Table:
 
     def of(self, rows, fill):
         """`fill(rows, out)` writes T into out."""
+        if self._done:
+            return self._t
         t = self._t[:, :len(rows)]
-        if not self._done:
-            fill(rows, t)
-            self._done = self._once
+        fill(rows, t)
+        self._done = self._once
         return t
 
 
@@ -137,5 +142,5 @@ class LinearPass:
         np.matmul(self.eta, block, out=out)
 
     def add(self, r, block):
-        sums = r @ block.T
+        sums = np.matmul(r, block.T)
         self.sums = sums if self.sums is None else np.add(self.sums, sums, out=self.sums)

@@ -59,6 +59,13 @@ def test_weights_go_along_with_a_reader(path):
         assert_same_fit(fit(START, x, sample_weight=w, **OPTIONS), expected)
 
 
+def test_a_block_of_which_no_row_counts_is_left_out():
+    w = np.r_[np.zeros(35_000), np.ones(5000)]
+    expected = fit(START, X[35_000:], **OPTIONS)
+    for x in (X, np.array_split(X, 8)):
+        assert_same_fit(fit(START, x, sample_weight=w, **OPTIONS), expected)
+
+
 def test_other_number_types_and_orders_are_read_block_by_block(tmp_path):
     x = np.round(X * 4).astype(np.int16)
     expected = fit(START, x.astype(float), **OPTIONS)

@@ -149,6 +149,8 @@ class GaussianFit:
         rows, eta, heights, kappa = sums.tolist(), [], [], 0.0
         total = math.fsum(row[0] for row in rows)
         for n, *row in rows:
+            if not n > self.least_count:
+                return None
             if self.d == 1:
                 x, xx = (s / n for s in row)
                 det = xx - x * x
@@ -196,10 +198,10 @@ class Linear(LinearPass):
 
     def m_step(self):
         fit = self.fit
-        if not self.sums[:, 0].min() > fit.least_count:
-            return None
         if fit.few:
             return fit.linear_in_numbers(self.sums)
+        if not self.sums[:, 0].min() > fit.least_count:
+            return None
         weights, moments = fit.averages(self.sums)
         if fit.constrained:                                         # Σ_k is not simply E_k[x' x'ᵀ] − μ' μ'ᵀ
             moments = fit.moments(fit.theta(weights, moments))
