@@ -7,10 +7,10 @@ counterexample in exact numbers where there is one.
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Add, Dummy, Eq, Mul, default_sort_key, diff, expand_mul, fraction, latex, log, solve, sympify
+from sympy import Add, Dummy, Eq, Tuple, default_sort_key, diff, expand_mul, fraction, latex, log, solve, sympify
 
 from emlib.whiteboard.algebra import normal_form, positive_form, search, slopes_along, split_logs, work_out
-from emlib.whiteboard.proof import Counterexample, Proof, Refused, Step, show
+from emlib.whiteboard.proof import Counterexample, Proof, Refused, Step, rows, show
 
 __all__ = ["AtLeast", "Depends", "Identity", "Solution", "tangent_lemma"]
 
@@ -46,7 +46,7 @@ class Identity(Claim):
 
     @property
     def statement(self):
-        return f"{show(self.left)} = {show(self.right)}"
+        return rows(show(self.left), f"= {show(self.right)}")
 
     def prove(self):
         left, right = work_out(self.left), work_out(self.right)
@@ -75,15 +75,14 @@ def tangent_lemma():
     t = Dummy("t", positive=True)
     gap = t - 1 - log(t)
     slope, bend = diff(gap, t), diff(gap, t, 2)
-    flat = solve(slope, t)
-    if flat != [1] or gap.subs(t, 1) != 0 or not bend.is_positive:
+    if gap.subs(t, 1) != 0 or slope.subs(t, 1) != 0 or not bend.is_positive:
         raise Refused(r"\log t \le t - 1", "t > 0")
     return (
-        Step("The tangent of the logarithm: let g(t) = t − 1 − log t for t > 0. Its slope", Eq(diff(gap, t), slope)),
-        Step("is 0 at one place alone, t = 1, where g is", gap.subs(t, 1)),
+        Step("The tangent of the logarithm: let g(t) = t − 1 − log t for t > 0. Its slope is", slope),
+        Step("At t = 1, g and its slope are", Tuple(gap.subs(t, 1), slope.subs(t, 1))),
         Step(
-            "and g bends upward everywhere, so that place is its one minimum: log t ≤ t − 1, equality iff t = 1",
-            bend > 0,
+            "and g bends upward everywhere, so 1 is its one minimum: log t ≤ t − 1, equality iff t = 1. The bend is",
+            bend,
         ),
     )
 
@@ -113,10 +112,10 @@ class AtLeast(Claim):
 
     @property
     def statement(self):
-        relation = " > " if self.strict else r" \ge "
+        relation = ">" if self.strict else r"\ge"
         iff = ",\\ ".join(f"{show(k)} = {show(v)}" for k, v in (self.equality or {}).items())
-        only = rf" \quad \text{{with equality iff }} {iff}" if iff else ""
-        return f"{show(self.left)}{relation}{show(self.right)}{only}"
+        only = [rf"\text{{with equality iff }}\ {iff}"] if iff else []
+        return rows(show(self.left), f"{relation} {show(self.right)}", *only)
 
     def prove(self):
         gap = work_out(self.left) - work_out(self.right)
@@ -125,6 +124,8 @@ class AtLeast(Claim):
         self._meets_where_claimed(gap)
         for expression in (gap, split_logs(gap)):
             logs, rest = self._gather(expression)
+            if logs is None:
+                continue
             tangents = [self._tangent(*log_term) for log_term in logs]
             if None in tangents:
                 continue
@@ -165,14 +166,18 @@ class AtLeast(Claim):
         return self.proved(Step("Left − right is, in exact numbers,", gap), Step("which is", gap.evalf(6)))
 
     def _gather(self, gap):
-        """[(factor, t, m)] of the terms factor·log t, m being where the tangent is laid, and the rest."""
-        found, rest = {}, []
-        for term in Add.make_args(expand_mul(gap)):
-            inside = [f for f in Mul.make_args(term) if isinstance(f, log)]
-            if inside:
-                found[inside[0]] = found.get(inside[0], 0) + term / inside[0]
-            else:
-                rest.append(term)
+        """[(factor, t, m)] of the terms factor·log t, m being where the tangent is laid, and the rest.
+
+        (None, None) where there are other kinds of terms, products of logarithms say.
+        """
+        names = {atom: Dummy() for atom in sorted(gap.atoms(log), key=default_sort_key)}
+        terms = [
+            term.as_independent(*names.values(), as_Add=False) for term in Add.make_args(expand_mul(gap.subs(names)))
+        ]
+        found = {atom: Add(*(c for c, inside in terms if inside == name)) for atom, name in names.items()}
+        rest = [c for c, inside in terms if inside == 1]
+        if len(rest) + sum(inside in names.values() for _, inside in terms) < len(terms):
+            return None, None
         place = (lambda t: t.subs(self._here, simultaneous=True)) if self.equality else lambda t: work_out(self.touch)
         return [(c, t.args[0], place(t.args[0])) for t, c in sorted(found.items(), key=default_sort_key)], Add(*rest)
 
@@ -181,7 +186,7 @@ class AtLeast(Claim):
 
         The lemma with t/m in place of t: log t ≤ log m + t/m − 1; with m/t: log t ≥ log m + 1 − m/t.
         """
-        if normal_form(t - m, self.on.sums) == 0:
+        if t == m or (self.equality is None and normal_form(t - m, self.on.sums) == 0):
             return log(t)
         if not positive_form(m, self.on.sums)[0].is_nonnegative:
             return None
@@ -224,7 +229,7 @@ class Solution(Claim):
     def statement(self):
         equations = r",\ ".join(f"{show(e)} = 0" for e in self.equations)
         values = r",\ ".join(f"{show(k)} = {show(v)}" for k, v in self.claimed.items())
-        return rf"{equations} \iff {values}"
+        return rows(equations, rf"\iff {values}")
 
     def prove(self):
         for equation in self.equations:

@@ -212,6 +212,11 @@ def w24_restricted(b):
     ]
 
 
+def w25_e_step(b):
+    """The E-step cannot lower L: no q brings it above log P(x|θ), which the posterior reaches."""
+    return [AtLeast(log(b.evidence()), b.elbo(), b, equality=reached(b))]
+
+
 def w25(b):
     equal = dict.fromkeys(b.means, 0)
     stays = [Identity(new.subs(equal), equal[mu], b) for new, mu in zip(b.m_step(), b.means, strict=True)]

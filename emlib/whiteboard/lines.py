@@ -1,7 +1,9 @@
 """W1–W25 as objects: what is written, what must be taught, and a proof that SymPy carries out."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from emlib.whiteboard.claims import Claim
 from emlib.whiteboard.proof import Proof, Refused
@@ -97,12 +99,23 @@ class Line:
 
     def _repr_markdown_(self):
         head = f"| {self.id} | as written | as it must be taught |\n|---|---|---|\n"
-        row = f"| | {self.as_written or '*implied, not written*'} | {self.as_taught} |"
+        row = f"| | {breakable(self.as_written) or '*implied, not written*'} | {breakable(self.as_taught)} |"
         remarks = [f"**Slip.** {self.slip}"] if self.slip else []
         return "\n\n".join([head + row, *remarks, f"**Why it holds.** {self.why}", f"**Where.** {self.applies}"])
 
     def _repr_latex_(self):
         return self.as_taught
+
+
+def breakable(text):
+    """Formulas cut before each relation and each minus outside braces, so that a narrow column can break the line."""
+    pieces = text.split("$")
+    for i in range(1, len(pieces), 2):
+        depths = accumulate((c == "{") - (c == "}") for c in pieces[i])
+        cuts = {m.start() for m in re.finditer(r" (?:=|-|\\ge|\\;\\Rightarrow)", pieces[i])}
+        outside = zip(pieces[i], depths, range(len(pieces[i])), strict=False)
+        pieces[i] = "".join("$ ${}" if at in cuts and depth == 0 else c for c, depth, at in outside)
+    return "$".join(pieces)
 
 
 def _checked(claims):
@@ -133,7 +146,10 @@ class Lines(Mapping):
         return len(self.by_id)
 
     def _repr_markdown_(self):
-        rows = (f"| {w.id} | {w.as_written or '*implied*'} | {w.as_taught} | {w.slip} |" for w in self.values())
+        rows = (
+            f"| {w.id} | {breakable(w.as_written) or '*implied*'} | {breakable(w.as_taught)} | {w.slip} |"
+            for w in self.values()
+        )
         head = "| id | As written | As it must be taught | Slip |\n|---|---|---|---|"
         return "\n".join([NOTATION, "", head, *rows])
 

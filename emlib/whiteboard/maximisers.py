@@ -22,7 +22,7 @@ from sympy import (
 
 from emlib.whiteboard.algebra import normal_form, search, slopes_along, work_out
 from emlib.whiteboard.claims import TINY, AtLeast, Claim
-from emlib.whiteboard.proof import Counterexample, Refused, Step, show
+from emlib.whiteboard.proof import Counterexample, Refused, Step, rows, show
 
 __all__ = ["LocalMaximum", "Maximiser", "Saddle", "SameMaximiser", "T"]
 
@@ -44,7 +44,7 @@ class Maximiser(Claim):
     @property
     def statement(self):
         unknown, values = (r",\ ".join(map(show, part)) for part in (self.claimed, self.claimed.values()))
-        return rf"\arg\max_{{{unknown}}}\ {show(self.objective)} = \left({values}\right)"
+        return rows(rf"\arg\max_{{{unknown}}}\ {show(self.objective)}", rf"= \left({values}\right)")
 
     @property
     def groups(self):
@@ -123,7 +123,8 @@ class SameMaximiser(Claim):
     @property
     def statement(self):
         unknown, end = ",".join(map(show, self.over)), "min" if self.lowest else "max"
-        return rf"\arg\{end}_{{{unknown}}}\ {show(self.first)} = \arg\max_{{{unknown}}}\ {show(self.second)}"
+        first, second = show(self.first), show(self.second)
+        return rows(rf"\arg\{end}_{{{unknown}}}\ {first}", rf"= \arg\max_{{{unknown}}}\ {second}")
 
     def prove(self):
         first, second = self._sides()
@@ -139,7 +140,7 @@ class SameMaximiser(Claim):
             if not outside.has(*self.over) and diff(outside, u).is_positive:
                 return self.proved(
                     Step("The one is a function of the other, u, namely", outside),
-                    Step("whose slope is positive", diff(outside, u) > 0),
+                    Step("whose slope is positive", diff(outside, u)),
                 )
         self._refuse_tops()
 
@@ -158,8 +159,10 @@ class SameMaximiser(Claim):
             best = max((Rational(n, 12) for n in range(1, 12)), key=lambda place: other.subs(T, place).evalf())
             if len(tops) == 1 and (other.subs(T, best) - other.subs(T, tops[0])).evalf(30) > TINY:
                 low, high = (latex(other.subs(T, place).evalf(6)) for place in (tops[0], best))
-                found = f"the one has its top; but the other is ${low}$, and more, ${high}$, at $t = {latex(best)}$"
-                values = {T: tops[0]} | {k: sympify(v).subs(T, tops[0]) for k, v in self.instance.items()}
+                moving = {k: v for k, v in self.instance.items() if sympify(v).has(T)}
+                there = ", ".join(f"${show(k)} = {show(v.subs(T, best))}$" for k, v in moving.items())
+                found = f"one side is at its top; but the other is ${low}$ there and more, ${high}$, at {there}"
+                values = {k: sympify(v).subs(T, tops[0]) for k, v in self.instance.items()}
                 raise Refused(self.statement, self.on.name, Counterexample(self.statement, self.on.name, values, found))
         self.refuse()
 
@@ -175,7 +178,7 @@ class LocalMaximum(Claim):
     @property
     def statement(self):
         at = r",\ ".join(f"{show(k)} = {show(v)}" for k, v in self.place.items())
-        return rf"{at} \text{{ is a local maximum of }} {show(self.function)}"
+        return rows(show(self.function), rf"\text{{has a local maximum at }} {at}")
 
     def prove(self):
         step, bends = self._flat_and_bends()
@@ -208,7 +211,7 @@ class Saddle(LocalMaximum):
     @property
     def statement(self):
         at = r",\ ".join(f"{show(k)} = {show(v)}" for k, v in self.place.items())
-        return rf"{at} \text{{ is stationary, and no maximum, of }} {show(self.function)}"
+        return rows(show(self.function), rf"\text{{is flat, and at no maximum, at }} {at}")
 
     def prove(self):
         step, bends = self._flat_and_bends()

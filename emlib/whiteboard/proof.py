@@ -1,15 +1,38 @@
 """What a proof, a refusal and a counterexample are, and how a notebook shows them."""
 
+import re
 from dataclasses import dataclass
 
-from sympy import Basic, latex
+from sympy import Add, Basic, latex
 
-__all__ = ["Counterexample", "Proof", "Refused", "Step", "show"]
+__all__ = ["Counterexample", "Proof", "Refused", "Step", "rows", "show"]
 
 
 def show(math):
     """LaTeX of a SymPy expression; a string is LaTeX already."""
     return math if isinstance(math, str) else latex(math)
+
+
+def rows(first, *others):
+    """Pieces of LaTeX under each other."""
+    return r"\begin{aligned} & " + r" \\ & ".join([first, *others]) + r" \end{aligned}"
+
+
+def shown_in_rows(math, width=60):
+    """LaTeX of an expression, a long sum broken into rows of about `width` visible characters."""
+    terms = Add.make_args(math) if isinstance(math, Basic) else ()
+    if len(terms) < 2:
+        return show(math)
+    lines, room = [""], width
+    for i, term in enumerate(math.as_ordered_terms()):
+        piece = latex(term)
+        length = 3 + len(re.sub(r"\\\w+|[{}\\ ^_]", "", piece))
+        if room < length and lines[-1]:
+            lines.append("")
+            room = width
+        lines[-1] += piece if i == 0 or piece.startswith("-") else f"+ {piece}"
+        room -= length
+    return rows(*lines) if len(lines) > 1 else lines[0]
 
 
 @dataclass(frozen=True)
@@ -20,7 +43,7 @@ class Step:
     math: Basic | str
 
     def _repr_markdown_(self):
-        return f"{self.words}\n\n$$ {show(self.math)} $$"
+        return f"{self.words}\n\n$$ {shown_in_rows(self.math)} $$"
 
 
 @dataclass(frozen=True)
@@ -54,8 +77,9 @@ class Proof:
             return "\n\n".join([f"*{self.where}*", f"$$ {self.statement} $$", *steps, f"**{self.verdict}** ∎"])
         first, *others = self.parts
         folded = (
-            f"<details><summary>{part.where}: {part.verdict}</summary>\n\n{part._repr_markdown_()}\n\n</details>"
-            for part in others
+            f"<details><summary>{i} of {len(self.parts)}. {part.where}: {part.verdict}</summary>"
+            f"\n\n{part._repr_markdown_()}\n\n</details>"
+            for i, part in enumerate(others, 2)
         )
         return "\n\n".join([self.statement, first._repr_markdown_(), *folded])
 

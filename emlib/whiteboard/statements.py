@@ -52,7 +52,7 @@ TAUGHT = {
     "W22": on(EVERY, em.w22),
     "W23": both(on(EVERY, em.w23_any_increase), on((Weights(),), em.w23_weights)),
     "W24": both(on(EVERY, em.w24), on((Weights(),), em.w24_weights), on((Weights(3),), em.w24_restricted)),
-    "W25": both(on(EVERY, bound.w9, em.w11), on((Weights(),), em.w24_weights), on((TwoMeans(),), em.w25)),
+    "W25": both(on(SUMS, em.w25_e_step, em.w11), on((Weights(),), em.w24_weights), on((TwoMeans(),), em.w25)),
 }
 WRITTEN = {
     "W1": on(SUMS, bound.w1_written),

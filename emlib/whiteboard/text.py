@@ -194,7 +194,7 @@ TEXT = {
         r"$\theta$ fixed: $\log P(x \mid \theta)$ fixed, so ELBO $\uparrow \;\Leftrightarrow$ KL $\downarrow$: "
         r"$\arg\max_q \mathrm{KL}(q \,\Vert\, P) = \arg\max_q L(q,\theta)$",
         r"$\theta$ fixed: $\log P(x \mid \theta)$ fixed, so ELBO $\uparrow \;\Leftrightarrow$ KL $\downarrow$: "
-        r"**$\arg\min$**$_q\, \mathrm{KL}(q \,\Vert\, P) = \arg\max_q L(q,\theta)$",
+        r"$\boldsymbol{\arg\min}_q\, \mathrm{KL}(q \,\Vert\, P) = \arg\max_q L(q,\theta)$",
         "The source says argmax of KL: the opposite.",
         "Two numbers with a fixed sum: the one is largest where the other is smallest.",
         r"every fixed $\theta$",
