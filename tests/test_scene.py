@@ -281,3 +281,11 @@ def test_bad_input_to_films(tmp_path):
             animate(Dot(), [1], tmp_path / "a.gif", fps=fps)
     with pytest.raises(ValueError, match="parts: empty"):
         Together([])
+
+
+def test_boxes_are_where_the_axes_stand():
+    both = Together([(Dot(), (0.1, 0.2, 0.35, 0.7)), (Dot(), (0.6, 0.2, 0.35, 0.7))])
+    assert np.allclose(both.boxes(), [(0.1, 0.1, 0.45, 0.8), (0.6, 0.1, 0.95, 0.8)])
+    for axes, (left, top, right, bottom) in enumerate(both.boxes()):
+        assert both.to_data(left, bottom, axes) == pytest.approx((0, 0))
+        assert both.to_data(right, top, axes) == pytest.approx((10, 1))

@@ -216,6 +216,33 @@ def test_the_bank_goes_out_whole_and_what_is_on_screen_first():
     assert held <= 1.2 * len(got[30][0]), "widget state holds the bank"
 
 
+def test_a_state_that_cannot_be_drawn_does_not_hold_up_the_others():
+    states = toy_scene.states(20)
+    stage = Stage(toy_scene.Toy(20), [*states[:11], "not a state", *states[12:]])
+    wire = Wire(stage)
+    stage._send_bank(stage.epoch)
+    got = [(bytes(b), text, error) for c, buffers in wire.sent
+           for b, text, error in zip(buffers, c["texts"], c["errors"], strict=True)]
+    assert len(got) == 20 and stage.pushed == stage.epoch and stage.error == ""
+    assert got[11][:2] == (b"", "") and "AttributeError" in got[11][2]
+    for i in set(range(20)) - {11}:
+        assert (pixels(got[i][0]) == pixels(encode(stage.scene.rgba(states[i])))).all()
+        assert got[i][1:] == (stage.scene.sentence(states[i]), "")
+    stage.index = 11                                          # said when it is reached, cleared by the next
+    assert "AttributeError" in stage.error
+    stage.index = 12
+    assert stage.error == ""
+
+
+def test_the_browser_going_back_to_the_bank_leaves_the_free_state():
+    stage = toy()
+    wire = Wire(stage)
+    wire.ask("move", name="a", phase="move", x=0.2, y=0.3)
+    assert stage.state.a != toy_scene.states(7)[0].a
+    assert wire.ask("index", i=0)["kind"] == "ack" and stage.state == toy_scene.states(7)[0]
+    assert wire.ask("index", i=5)["kind"] == "ack" and stage.state == toy_scene.states(7)[5]
+
+
 def test_a_bank_that_was_replaced_is_not_sent_on():
     stage = toy()
     wire = Wire(stage)

@@ -135,13 +135,29 @@ class Scene:
             fx, fy = self._figure.transFigure.inverted().transform(ax.transData.transform((x, y)))
             return float(fx), float(1 - fy)
 
+    def boxes(self):
+        """Where the axes stand, in the order in which `build` added them.
+
+        Returns
+        -------
+        list of (left, top, right, bottom)
+            Picture fractions from the top left corner.
+        """
+        with LOCK:
+            self._built()
+            boxes = [axes.get_position() for axes in self._figure.axes]
+            return [(box.x0, 1 - box.y1, box.x1, 1 - box.y0) for box in boxes]
+
     def invalidate(self):
         """Forget the pixels kept: call it after limits, ticks, titles or anything static has changed."""
         with LOCK:
             self._views = None if self._views is None else {}
 
-    def _axes(self, index):
+    def _built(self):
         self._view(next(reversed(self._views)) if self._views else 1)
+
+    def _axes(self, index):
+        self._built()
         axes = self._figure.axes
         if not 0 <= index < len(axes):
             raise ValueError(f"axes: {index} does not exist; this scene has {len(axes)}, counted from 0")

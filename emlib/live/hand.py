@@ -28,12 +28,20 @@ def in_words(error):
     return what + "".join(f"\n(in {f.name}, line {f.lineno} of {pathlib.Path(f.filename).name})" for f in own[-1:])
 
 
+def attempt(act, *arguments, otherwise):
+    """What `act` returns, a tuple, and "" behind it; if it raises, `otherwise` and what went wrong in words."""
+    try:
+        return (*act(*arguments), "")
+    except Exception as error:
+        return (*otherwise, in_words(error))
+
+
 def place_under(scene, x, y):
     """Data coordinates and number of the axes under a point of the picture, or None beside them all.
 
     `x` and `y` are fractions of the picture from its top left.
     """
-    for axes in range(len(scene._figure.axes)):
+    for axes in range(len(scene.boxes())):
         place = scene.to_data(x, y, axes)
         if place is not None:
             return (*place, axes)
@@ -42,5 +50,5 @@ def place_under(scene, x, y):
 
 def held_inside(scene, x, y, axes):
     """Data coordinates of a point of the picture, kept on the border of the axes when the hand has left them."""
-    box = scene._figure.axes[axes].get_position()             # fractions from the bottom left
-    return scene.to_data(min(max(x, box.x0), box.x1), min(max(y, 1 - box.y1), 1 - box.y0), axes)
+    left, top, right, bottom = scene.boxes()[axes]
+    return scene.to_data(min(max(x, left), right), min(max(y, top), bottom), axes)

@@ -16,8 +16,7 @@ function makeStore(o, port = {}) { const s = { epoch: 0, ...o, names: { ...NAMES
   // painting: newest wins, one decode at a time; decoded frames kept within BUDGET, the longest unused go first
   const ready = new Map(); let job = null, busy = false, fresh = 0, key = {}, dir = 1, lazy = 0, rest = 0;
   function bitmap(f) {
-    const p = ready.get(f) || decode(f[0]);
-    ready.delete(f); ready.set(f, p);
+    const p = ready.get(f) || decode(f[0]); ready.delete(f); ready.set(f, p);
     p.then(b => { while (ready.size > Math.max(8, BUDGET / (4 * b.width * b.height))) { const [k, old] = ready.entries().next().value; ready.delete(k); old.then(x => x.close()); } }, () => {});
     return p;
   }
@@ -41,25 +40,26 @@ function makeStore(o, port = {}) { const s = { epoch: 0, ...o, names: { ...NAMES
   s.show = () => {
     const f = s.bank[s.index], ahead = s.bank[s.index + dir], l = s.live; if (l?.pixels) { fresh++; job = null; draw(l.pixels); }
     else if (l) { if (l.bitmap) paint(() => l.bitmap); }
-    else if (f) paint(() => bitmap(f)).then(() => { if (ahead && s.bank.includes(ahead)) bitmap(ahead); });
+    else if (f) { if (!f[3]) paint(() => bitmap(f)).then(() => { if (ahead && !ahead[3] && s.bank.includes(ahead)) bitmap(ahead); }); }
     else if (s.still?.byteLength && !s.seen) paint(() => decode(s.still));
     s.seen ||= f || l; s.text = l ? l.text : f ? f[1] : s.text; if (!queue.length) s.handles = l?.handles || f?.[2] || s.handles;
     refresh(); s.rest();
   };
   // when the hand rests, one crisp frame for this screen replaces a frame of too few pixels
   s.rest = () => { clearTimeout(rest); rest = setTimeout(() => {
-    const need = Math.max(1, ...[...s.views].map(v => v.scale())); if ((s.live ? s.live.scale : s.bank[s.index] ? 1 : 9) < need && !s.playing && !flying && !queue.length) s.ask({ kind: "rest", scale: need }); }, REST); };
+    const need = Math.max(1, ...[...s.views].map(v => v.scale())), f = s.bank[s.index], has = s.live ? s.live.scale : f && !f[3] ? 1 : 9;
+    if (has < need && !s.playing && !flight && !queue.length) s.ask({ kind: "rest", scale: need }); }, REST); };
   // index: slider, buttons, keys, play; Python is told when it rests
   const save = () => { if (s.playing) lazy = setTimeout(save, REST); else port.saveIndex(s.index, true); };
   s.go = (i, tell = true) => {
     i = clamp(i, 0, s.n - 1); if (i !== s.index) dir = i > s.index ? 1 : -1;
-    s.index = i; s.live = null; s.show();
+    const left = s.live && s.live.i === undefined || [flight, ...queue].some(q => q && !/hover|rest/.test(q.kind));       // Python is elsewhere, or will be
+    if (tell) [flight, ...queue].forEach(q => q && Object.assign(q, { old: true, i: -1 }));
+    s.index = i; s.live = null; s.show(); if (left && tell) s.ask({ kind: "index" });
     if (tell && port.saveIndex) { port.saveIndex(i, false); clearTimeout(lazy); lazy = setTimeout(save, REST); }
   };
   s.stop = () => { if (s.playing) { cancelAnimationFrame(s.playing); s.playing = 0; refresh(); s.rest(); } };
-  s.start = () => {
-    if (s.index === s.n - 1) s.go(0);
-    let due = performance.now() + s.interval;
+  s.start = () => { if (s.index === s.n - 1) s.go(0); let due = performance.now() + s.interval;
     const tick = now => { s.playing = requestAnimationFrame(tick);
       if (now < due - 4) return;                                                    // half a screen refresh early is on time
       if (!s.bank[s.index + 1] && s.index < s.n - 1) { due = now; return; }         // frame still on its way
@@ -67,15 +67,14 @@ function makeStore(o, port = {}) { const s = { epoch: 0, ...o, names: { ...NAMES
     s.playing = requestAnimationFrame(tick); refresh();
   };
   // questions to Python: one in flight, newest wins; a press is never dropped, only moves and looks are. Every answer acknowledges.
-  let queue = [], flying = 0, seq = 0, slow = 0, lost = 0;
-  const landed = note => { flying = 0; clearTimeout(slow); clearTimeout(lost); if (s.note !== note) { s.note = note; refresh(); } };
-  const give = note => { queue = []; landed(note); };
-  s.gone = () => { give(s.names.gone); port = { saveIndex: port.saveIndex }; };
+  let queue = [], flight = null, seq = 0, slow = 0, lost = 0;
+  const landed = note => { flight = null; clearTimeout(slow); clearTimeout(lost); if (s.note !== note) { s.note = note; refresh(); } };
+  const give = note => { queue = []; landed(note); }; s.gone = () => { give(s.names.gone); port = { saveIndex: port.saveIndex }; };
   function pump() {
-    if (flying || !queue.length || !port.send) return;
-    const q = queue.shift(); flying = q.seq; clearTimeout(lazy);
+    if (flight || !queue.length || !port.send) return;
+    const q = flight = queue.shift(); if (!s.live && !q.old) { clearTimeout(lazy); port.saveIndex(s.index, true); }      // a question is about what is on screen
     slow = setTimeout(() => { s.note = s.names.wait; refresh(); }, SLOW); lost = setTimeout(() => give(s.names.lost), LOST);
-    try { port.send({ ...q, i: s.live ? -1 : s.index }); } catch { s.gone(); }       // the way to Python is closed
+    try { port.send({ i: s.live ? -1 : s.index, ...q }); } catch { s.gone(); }       // the way to Python is closed
   }
   s.ask = q => {
     if (!port.send) return;
@@ -85,15 +84,15 @@ function makeStore(o, port = {}) { const s = { epoch: 0, ...o, names: { ...NAMES
   // what arrives
   s.hear = (m, buffers) => {
     if (m.kind === "bank" && m.epoch === s.epoch) {
-      buffers.forEach((b, k) => { s.bank[m.first + k] = [b, m.texts[k], m.handles[k]]; });
+      buffers.forEach((b, k) => { s.bank[m.first + k] = [b, m.texts[k], m.handles[k], m.errors?.[k]]; });
       const f = s.bank[s.index]; if (f && s.live?.pixels && s.live.i === s.index) s.live = null;
       if (f && !s.live && m.first <= s.index && s.index < m.first + buffers.length) s.show(); else refresh();
     } else if (m.kind === "live") {
       const pixels = m.fast && unpack(m, buffers[0]);
-      if (m.i === undefined || m.i === s.index) s.live = pixels === null ? { ...m, scale: 0 } : pixels ? { ...m, pixels } : { ...m, bitmap: decode(buffers[0]) };
+      if (m.seq && m.seq === flight?.seq && flight.old); else if (m.i === undefined || m.i === s.index) s.live = pixels === null ? { ...m, scale: 0 } : pixels ? { ...m, pixels } : { ...m, bitmap: decode(buffers[0]) };
       s.show(); if (!m.seq && port.send) port.send({ kind: "seen" });     // any word carries TCP's receipt: see FULL in wire.py
-    } else if (m.kind === "said") { s.said = m.text; refresh(); } else if (m.kind === "ack") s.show();        // a move that was refused: the ring goes back
-    if (m.seq && m.seq === flying) { landed(""); pump(); }
+    } else if (m.kind === "said") { s.said = m.text; refresh(); } else if (m.kind === "ack") { s.show(); if (flight?.kind === "rest") clearTimeout(rest); }      // refused: the ring goes back
+    if (m.seq && (!flight || m.seq === flight.seq)) { landed(""); pump(); }                  // no flight: given up, but here is an answer
   };
   // another bank is coming: the picture on screen stays until its first frame is there
   s.renew = (epoch, n, index) => { ready.forEach(p => p.then(b => b.close(), () => {})); ready.clear(); Object.assign(s, { epoch, n, index, bank: [] }); refresh(); };
@@ -124,7 +123,7 @@ export function mount(el, s) {
       const p = place(), at = `${s.index} / ${s.n - 1}`;
       set(bar, { hidden: s.n < 2 }); set(range, { max: String(s.n - 1), ariaValueText: `${at}. ${s.text}` }); set(range, { value: String(s.index) }); set(count, { textContent: at });
       set(play, { textContent: s.playing ? "❚❚" : "▶", ariaLabel: s.playing ? t.pause : t.play });
-      set(text, { ariaLive: s.playing ? "off" : "polite", textContent: s.text || "" }); set(error, { hidden: !s.error, textContent: s.error || "" });
+      set(text, { ariaLive: s.playing ? "off" : "polite", textContent: s.text || "" }); const wrong = s.error || !s.live && s.bank[s.index]?.[3] || ""; set(error, { hidden: !wrong, textContent: wrong });
       set(ring, { hidden: !p || document.activeElement !== view }); if (p) { ring.style.left = 100 * p[0] + "%"; ring.style.top = 100 * p[1] + "%"; }
       const say = s.note || s.said || (ring.hidden ? "" : chosen === null ? t.free : find(chosen)[3]); set(tip, { hidden: !say, textContent: say });
       root.dataset.frames = s.bank.filter(Boolean).length; root.dataset.epoch = s.epoch;
@@ -157,6 +156,7 @@ export function mount(el, s) {
       const to = stops.indexOf(chosen) + (e.key === "]" || tab && !e.shiftKey ? 1 : e.key === "[" || tab ? -1 : NaN);
       if (e.ctrlKey || e.metaKey || e.altKey || tab && !(to in stops)) return;      // Tab leaves after the last handle and before the first: no trap
       if (to === to) { e.preventDefault(); return choose(stops.at(to % stops.length)); }
+      if (e.key === "Home" || e.key === "End") { e.preventDefault(); s.stop(); if (s.n > 1) s.go(e.key === "Home" ? 0 : s.n - 1); return; }     // the page does not scroll
       const d = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[e.key], px = e.shiftKey ? 1 : 8;
       const act = d ? "move" : e.key === "Enter" && !e.shiftKey ? "enter" : e.key === "Delete" || e.key === "Backspace" ? "remove" : ""; if (!p || !act) return;
       e.preventDefault(); s.stop(); const at = d ? [clamp(p[0] + d[0] * px / w, 0, 1), clamp(p[1] + d[1] * px / h, 0, 1)] : p, [x, y] = at;
@@ -166,9 +166,9 @@ export function mount(el, s) {
       else if (acts.has("add")) s.ask({ kind: "add", x, y });
     };
   }
-  const sized = new ResizeObserver(s.rest); sized.observe(canvas); addEventListener("resize", s.rest);        // zoom and another screen are a resize, too
-  s.views.add(v); s.show();
-  return () => { s.views.delete(v); sized.disconnect(); removeEventListener("resize", s.rest); if (!s.views.size) s.stop(); };
+  const sized = new ResizeObserver(s.rest); sized.observe(canvas); s.views.add(v); s.show();
+  let ratio; const watch = () => { s.rest(); ratio = matchMedia(`(resolution: ${devicePixelRatio}dppx)`); ratio.addEventListener("change", watch, { once: true }); }; watch();     // zoom, another screen
+  return () => { s.views.delete(v); sized.disconnect(); ratio.removeEventListener("change", watch); if (!s.views.size) s.stop(); };
 }
 
 // --- a page of its own: data has the options, the sentences and the frames as base64

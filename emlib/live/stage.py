@@ -3,19 +3,19 @@
 import base64
 import pathlib
 import threading
+import time
 
 import anywidget
 import numpy as np
 import traitlets as T
 
 from ..draw.scene import encode
-from .hand import Handle, held_inside, in_words, place_under
-from .wire import FULL, page, runs
+from .hand import Handle, attempt, held_inside, in_words, place_under
+from .wire import CHUNK, FULL, page, runs
 
 __all__ = ["Handle", "Stage"]
 
 HERE = pathlib.Path(__file__).parent
-CHUNK = 8          # frames a message: the bank streams in and the connection stays free for other things
 REST = 0.15        # seconds without a change after which a replaced bank is worth drawing
 
 
@@ -26,7 +26,7 @@ class Stage(anywidget.AnyWidget):
     ----------
     scene : Scene
         Anything with ``size`` (inches), ``rgba(state, scale)``, ``sentence(state)`` and, for direct manipulation,
-        ``to_data(x, y, axes)`` and ``to_picture(x, y, axes)``.
+        ``to_data(x, y, axes)``, ``to_picture(x, y, axes)`` and ``boxes()``.
     states : sequence
         The states of the bank, at least one. All are drawn once, in the background, and sent to the browser, which
         scrubs, plays and steps through them without Python.
@@ -125,7 +125,7 @@ class Stage(anywidget.AnyWidget):
     @T.observe("index")
     def _scrubbed(self, change):
         self._live = None
-        if self.error and self._guard(lambda: self._frame(self.index)):
+        if self._guard(lambda: self._frame(self.index)):
             self.error = ""
 
     @T.validate("index")
@@ -206,8 +206,7 @@ class Stage(anywidget.AnyWidget):
         epoch = self.epoch
 
         def work():
-            if after:
-                threading.Event().wait(after)
+            time.sleep(after)
             self._guard(lambda: self._send_bank(epoch))
 
         self._sending = threading.Thread(target=work, daemon=True, name="emlib-stage")
@@ -221,9 +220,9 @@ class Stage(anywidget.AnyWidget):
                 with self._lock:                              # between two frames a hand may take its turn
                     if epoch != self.epoch:
                         return
-                    frames.append(self._frame(i))
-            self.send({"kind": "bank", "epoch": epoch, "first": first, "texts": [f[1] for f in frames],
-                       "handles": [f[2] for f in frames]}, [f[0] for f in frames])
+                    frames.append(attempt(self._frame, i, otherwise=(b"", "", [])))
+            pictures, texts, places, errors = map(list, zip(*frames, strict=True))       # errors: said when reached
+            self.send(dict(kind="bank", epoch=epoch, first=first, texts=texts, handles=places, errors=errors), pictures)
         with self._lock:
             if epoch == self.epoch:
                 self.pushed = epoch
@@ -252,7 +251,9 @@ class Stage(anywidget.AnyWidget):
             return
         with self._lock:
             if m["i"] >= 0:                                   # the browser shows the bank: that state is the one meant
-                self._live, self.index = None, m["i"]
+                self._live = None
+                if m["i"] != self.index:
+                    self.set_state({"index": m["i"]})         # as the browser's own change: it is not sent back
             if kind == "rest":
                 return self._send_crisp(m["scale"], seq)
             if kind == "hover":
@@ -264,8 +265,8 @@ class Stage(anywidget.AnyWidget):
                 state = handle and self._on["move"](handle.name, *place, m["phase"])
             elif kind == "add":
                 state = self._on["add"](*place) if (place := place_under(self._scene, m["x"], m["y"])) else None
-            else:
-                state = self._on["remove"](m["name"])
+            else:                                             # "index": nothing but where the browser is
+                state = self._on["remove"](m["name"]) if kind == "remove" else None
             if state is None:
                 self.send({"kind": "ack", "seq": seq})
             else:
@@ -280,10 +281,9 @@ class Stage(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **kwargs):
         bundle = super()._repr_mimebundle_(**kwargs)
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
-        width, height = self.size
         return ({**data, "text/plain": self._scene.sentence(self.state),
                  "image/png": base64.b64encode(self.png()).decode()},
-                {**metadata, "image/png": {"width": width, "height": height}})
+                {**metadata, "image/png": dict(zip(("width", "height"), self.size, strict=True))})
 
     def html(self, path=None, title="", lang="en"):
         """A page that plays the bank with no kernel and no network.

@@ -10,6 +10,7 @@ import numpy as np
 # message before it is acknowledged, and a browser on the same machine takes up to 40 ms for that. Segments of the
 # loopback hold 64 kB, so a fast frame is filled up to one: that took 20 ms off the median of a free move.
 FULL = 66_000      # bytes
+CHUNK = 8          # frames a message: the bank streams in and the connection stays free for other things
 
 
 def runs(pixels):

@@ -1,6 +1,8 @@
 """The stage in real front ends: what is on screen is the kernel's own frame, by mouse and by keyboard."""
 
+import os
 import re
+import signal
 import time
 
 import front_ends
@@ -130,6 +132,49 @@ def test_play_is_not_thrown_back_by_what_the_kernel_was_told_before(notebook, to
     until(lambda: run_code(page, "print(s.index)").strip() == "60", say="the kernel was not told where it stopped")
 
 
+def test_a_mouse_over_the_picture_does_not_throw_play_back(notebook, toy):
+    """Each look asks the kernel, and tells it where Play was then; its answer must not bring the picture back."""
+    page = notebook(*ONE)
+    root = whole(page)
+    box = root.locator("canvas").bounding_box()
+    root.locator("input").evaluate("e => { e.value = 50; e.dispatchEvent(new Event('input')); }")
+    root.get_by_label("Play").click()
+    for k in range(25):
+        page.mouse.move(box["x"] + 300 + 5 * k, box["y"] + 100)
+        page.wait_for_timeout(40)
+    shows(root.locator("canvas"), here(toy, 60), 20, "Play stopped on the way")
+    until(lambda: run_code(page, "print(s.index)").strip() == "60", say="the kernel was not told where it stopped")
+
+
+@pytest.mark.parametrize("front", ["lab", "notebook"])
+def test_home_and_end_on_the_picture_lead_through_the_bank_and_never_scroll(notebook, toy, front):
+    page = notebook(MAKE + "s = stage()\none = Stage(toy_scene.Toy(), [toy_scene.State()], on_move=lambda *a: None)\ns",
+                    "one", *["print('a line\\n' * 40)"] * 3, front=front)
+    first, second = (page.locator(".emlib-stage").nth(k) for k in (0, 1))
+    whole(page)
+    view, text = first.locator(".view"), first.locator("p").first
+    x, y = spot(first.locator("canvas"), page, "a")
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 80, y + 30, steps=3)
+    page.mouse.up()
+    until(lambda: text.inner_text() not in [toy.scene.sentence(state) for state in toy.states])
+    top = view.bounding_box()["y"]
+    for key, i in (("Home", 0), ("End", 60), ("Home", 0)):
+        page.keyboard.press(key)
+        shows(first.locator("canvas"), here(toy, i), say=f"{key} did not lead to frame {i}")
+        until(lambda i=i: run_code(page, "print(s.state == s.states[s.index], s.index)").split() == ["True", str(i)],
+              say="Python believes in a state that was left")
+    page.wait_for_timeout(300)                                # scrolling may be smooth
+    assert view.bounding_box()["y"] == top, "the page was scrolled away"
+    second.locator(".view").focus()                           # one state: nowhere to go, and nothing to scroll
+    top = second.bounding_box()["y"]
+    for key in ("End", "Home"):
+        page.keyboard.press(key)
+        page.wait_for_timeout(300)
+        assert second.bounding_box()["y"] == top, f"{key} scrolled the page away"
+
+
 def test_tab_enters_chooses_and_leaves(notebook):
     page = notebook(*ONE)
     root = whole(page)
@@ -209,6 +254,24 @@ def test_an_error_is_shown_in_words_and_the_next_good_state_clears_it(notebook):
     assert run_code(page, "print(repr(s.error))").strip() == "''"
 
 
+def test_a_state_of_the_bank_that_fails_is_named_when_it_is_reached_and_only_then(notebook, toy):
+    page = notebook(MAKE + "s = Stage(toy_scene.Toy(), [*toy_scene.states(5), 'broken', *toy_scene.states(61)[6:]])\ns")
+    root = whole(page)
+    canvas, alert = root.locator("canvas"), root.get_by_role("alert")
+    assert not alert.is_visible()
+    root.locator("input").evaluate("e => { e.value = 4; e.dispatchEvent(new Event('input')); }")
+    shows(canvas, here(toy, 4))
+    root.locator("input").focus()
+    page.keyboard.press("ArrowRight")
+    until(alert.is_visible)
+    assert "AttributeError" in alert.inner_text() and root.locator("p").first.inner_text() == ""
+    until(lambda: "AttributeError" in run_code(page, "print(s.error)"))
+    page.keyboard.press("ArrowRight")
+    shows(canvas, here(toy, 6))
+    until(lambda: not alert.is_visible(), say="the next good state does not clear it")
+    assert root.locator("p").first.inner_text() == toy.scene.sentence(toy.states[6])
+
+
 def test_two_copies_on_a_page_are_independent(notebook, toy):
     page = notebook(MAKE + "s, r = stage(), stage()\nimport ipywidgets\nipywidgets.VBox([s, r])")
     one, two = whole(page, stage=0), whole(page, stage=1)
@@ -269,6 +332,84 @@ def test_a_killed_kernel_leaves_the_last_picture_and_says_so(notebook, toy):
     front_ends.run_all(page)
     whole(page)
     until(lambda: not page.locator(".emlib-stage .tip").is_visible())
+
+
+def test_a_kernel_that_is_killed_leaves_the_last_picture_and_says_so(notebook, toy):
+    """SIGKILL, as the system does when memory runs out; the server starts another kernel, which knows no stage."""
+    page = notebook(*ONE)
+    root = whole(page)
+    root.locator("input").focus()
+    page.keyboard.press("End")
+    shows(root.locator("canvas"), here(toy, 60))
+    os.kill(int(run_code(page, "import os; print(os.getpid())")), signal.SIGKILL)
+    tip = root.locator(".tip")
+    until(lambda: tip.is_visible() and "run the cell again" in tip.inner_text(), 30, "nothing was said")
+    shows(root.locator("canvas"), here(toy, 60))
+    page.get_by_role("button", name="Ok", exact=True).click(timeout=20_000)         # JupyterLab says it, too, in a dialog
+    root.locator("input").focus()
+    page.keyboard.press("Home")                               # the bank is still in the browser
+    shows(root.locator("canvas"), here(toy, 0))
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="a process cannot be made to wait on this system")
+def test_a_kernel_that_does_not_answer_is_named_and_so_is_its_return(notebook, toy):
+    page = notebook(*ONE)
+    root = whole(page)
+    canvas, tip = root.locator("canvas"), root.locator(".tip")
+    x, y = spot(canvas, page, "a")
+    kernel = int(run_code(page, "import os; print(os.getpid())"))
+    os.kill(kernel, signal.SIGSTOP)
+    try:
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + 50, y, steps=3)
+        page.mouse.up()
+        until(lambda: "Python is busy" in tip.inner_text(), 5, "a slow kernel is not named")
+        until(lambda: "Python does not answer" in tip.inner_text(), 10, "a kernel that does not answer is not named")
+        shows(canvas, here(toy, 0))
+    finally:
+        os.kill(kernel, signal.SIGCONT)
+    until(lambda: "Python" not in tip.inner_text(), 10, "it answers again, and the note stays")
+    page.keyboard.press("ArrowRight")
+    until(lambda: run_code(page, "print(s.state == s.states[0])").strip() == "False")
+    shows(canvas, kernel_frame(page, NOW))
+
+
+def test_a_zoom_or_another_screen_while_open_gets_a_crisp_frame_at_the_new_ratio(notebook):
+    page = notebook(*ONE)
+    canvas = whole(page).locator("canvas")
+    crisp = "__import__('emlib.draw.scene', fromlist=['x']).encode(s._scene.rgba(s.state, {}), 'png8')"
+    shows(canvas, kernel_frame(page, crisp.format(1)))
+    screen = page.context.new_cdp_session(page)
+    # a denser screen; a window is never moved there without a pixel's change, and the emulation tells the page of no other
+    for ratio in (2, 3):
+        screen.send("Emulation.setDeviceMetricsOverride",
+                    {"width": 1250, "height": 1000 + ratio, "deviceScaleFactor": ratio, "mobile": False})
+        shows(canvas, kernel_frame(page, crisp.format(ratio)), say=f"no crisp frame at {ratio} pixels for one")
+    run_code(page, "s.show(toy_scene.State(t=40))")
+    shows(canvas, kernel_frame(page, crisp.format(3)))
+    screen.send("Emulation.setDeviceMetricsOverride",         # zoomed to 200 %: half the window, twice the pixels
+                {"width": 625, "height": 500, "deviceScaleFactor": 2, "mobile": False})
+    until(lambda: canvas.bounding_box()["width"] < 625)
+    run_code(page, "s.show(toy_scene.State(t=50))")
+    shows(canvas, kernel_frame(page, crisp.format(2)), say="no crisp frame after a zoom")
+    assert 900 < 2 * canvas.bounding_box()["width"] <= 1800, "the test must need more pixels than 900, and no more than it got"
+
+
+def test_a_dense_screen_does_not_throw_play_back(browser, server, toy):
+    """At rest a dense screen asks for a crisp frame; Play that starts meanwhile goes on."""
+    context = browser.new_context(viewport={"width": 1250, "height": 1000}, device_scale_factor=2)
+    page = context.new_page()
+    front_ends.write_notebook(server["root"] / "dense_play.ipynb", MAKE + "s = stage(interval=60)\ns")
+    front_ends.open_notebook(page, server, "dense_play.ipynb")
+    root = whole(page)
+    for _ in range(3):
+        root.locator("input").evaluate("e => { e.value = 45; e.dispatchEvent(new Event('input')); }")
+        page.wait_for_timeout(130)                            # asked at 150 ms, answered while Play runs
+        root.get_by_label("Play").click()
+        until(lambda: root.locator("output").inner_text() == "60 / 60", 15, "Play stopped on the way")
+    front_ends.close(page)
+    context.close()
 
 
 def test_a_dense_or_zoomed_screen_gets_a_crisp_frame(browser, server):
