@@ -157,7 +157,7 @@ def floor(x, k):
     """Seconds for what no such step can leave out: exp of N·K numbers, two matrix products, one read of x."""
     n, d = x.shape
     p = n_statistics("full", d)
-    rows = min(n, rows_in_cache(k + p))
+    rows = min(n, rows_in_cache(k, p))
     rng = np.random.default_rng(0)
     t, eta, a = rng.standard_normal((p, rows)), rng.standard_normal((k, p)), np.empty((k, rows))
     s, e, low = np.empty((k, p)), np.empty((k, rows)), -rng.random((k, rows))

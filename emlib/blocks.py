@@ -7,11 +7,18 @@ from emlib import checks
 __all__ = ["Blocks", "is_reader", "rows_in_cache"]
 
 CACHE = 900_000             # bytes of a block's numbers: about half of the second-level cache of a core
+ONE_CORE = 1_000_000        # multiplications of a matrix product that OpenBLAS leaves to one core
+MANY = 2048                 # points of a block where a product is so large that more cores pay
 
 
-def rows_in_cache(numbers):
-    """How many points make a block, when the work on each needs so many numbers."""
-    return int(np.clip(CACHE // (8 * numbers), 1024, 16384))
+def rows_in_cache(k, p):
+    """How many points make a block, for matrix products of (K, P) with (P, B).
+
+    So many that the block stays in the cache, and its products with one core: waking a second one for a small
+    product gains little, and on a busy machine it costs twenty times the product itself.
+    """
+    rows = min(CACHE // (8 * (k + p)), ONE_CORE // (k * p), 16384)
+    return rows if rows >= 512 else MANY
 
 
 def is_reader(x):

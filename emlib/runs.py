@@ -56,6 +56,7 @@ def run(states, max_iter, tol, is_exact, steps=(), show=None):
             raise
         stop = "interrupted"
         message = f"interrupted in iteration {last.t + 1}; the model is the one before it"
+    # Ctrl-C may have come between two lines of the loop: what `last` has is complete
     return Trace(last.at.model, tuple(steps), np.array(log_liks[:last.t + 1]), stop, message)
 
 

@@ -119,11 +119,11 @@ class Table:
     """T(x) of the block at hand, array (P, B); computed once where one block is all the data."""
 
     def __init__(self, p, blocks):
-        self._t = np.empty((p, blocks.widest))
+        self._t = np.ones((p, blocks.widest))
         self._once, self._done = blocks.n <= blocks.widest, False
 
     def of(self, rows, fill):
-        """`fill(rows, out)` writes T into out."""
+        """`fill(rows, out)` writes T into out, where it finds ones, or what it wrote before."""
         if self._done:
             return self._t
         t = self._t[:, :len(rows)]

@@ -112,6 +112,13 @@ def test_one_coin_is_heads_over_tosses_at_once():
     assert model.probs.item() == pytest.approx(33 / 50, rel=1e-15)
 
 
+def test_a_model_leaves_the_arrays_that_it_was_made_from_alone():
+    weights, probs = np.array([0.5, 0.5]), np.array([0.6, 0.5])
+    model = CoinMixture(weights, probs)
+    weights[0] = probs[0] = 0.1
+    assert model.weights.tolist() == [0.5, 0.5] and model.probs.tolist() == [0.6, 0.5]
+
+
 def test_a_coin_without_tosses_is_called_by_its_name():
     x = datasets.two_coins()
     with pytest.raises(Collapse, match="component 1 is empty"):

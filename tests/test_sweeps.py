@@ -242,6 +242,15 @@ def test_the_form_changes_where_digits_would_be_lost_and_only_there(kind):
     assert form(last(1, offset=1e3)) == "Linear" and form(last(1, offset=1e6)) == "Careful"
 
 
+@pytest.mark.parametrize("column", [0, 1])
+def test_one_column_is_enough_to_change_the_form(column):
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((300, 2))
+    x[150:, column] += 1e4
+    model = GaussianMixture([0.5, 0.5], [x[:150].mean(axis=0), x[150:].mean(axis=0)], [np.eye(2)] * 2)
+    assert form(states(model, x, 3)[-1]) == "Careful"
+
+
 def test_without_the_check_digits_would_be_lost(monkeypatch):
     """What the careful form is for: the linear one alone, at 1e5 spreads, is wrong in the seventh digit."""
     model, x = clusters(1e5, 2)
@@ -267,7 +276,10 @@ def test_a_component_that_jumps_far_is_measured_again_about_its_new_mean():
 
 def test_points_so_far_out_that_exp_underflows_keep_their_log_likelihood():
     model = GaussianMixture([0.5, 0.5], [[0.0], [3.0]], [1.0, 1.0])
-    x = np.r_[np.random.default_rng(0).standard_normal(50), 60.0, -70.0][:, None]
+    # 60 and −70 are nothing to exp; −38.4 is almost nothing, a number with few digits left
+    x = np.r_[np.random.default_rng(0).standard_normal(50), 60.0, -70.0, -38.4][:, None]
+    for points in (x, x[50:51], x[52:]):
+        assert states(model, np.r_[points, points], 1)[0].log_lik == pytest.approx(2 * model.log_lik(points), rel=1e-14)
     assert states(model, x, 1)[0].log_lik == pytest.approx(model.log_lik(x), rel=1e-14)
     assert parameters(models(model, x, 2)[0][1]) == pytest.approx(
         parameters(model.m_step(x, model.posterior(x))), rel=1e-11)

@@ -118,7 +118,7 @@ class CoinMixture(Mixture):
 
     def blocks(self, x, sample_weight=None):
         """x as checked blocks that fit the cache, for the fast road of `fit`: see `emlib.sweeps`."""
-        return Blocks(x, sample_weight, _check_counts, rows_in_cache(4 + len(self.weights)))
+        return Blocks(x, sample_weight, _check_counts, rows_in_cache(len(self.weights), 4))
 
     def first_pass(self, blocks):
         """A pass of EM over blocks at this model."""

@@ -148,7 +148,7 @@ class GaussianMixture(Mixture):
         """x as checked blocks that fit the cache, for the fast road of `fit`: see `emlib.sweeps`."""
         k, d = self.means.shape
         data = Blocks(x, sample_weight, lambda rows: checks.x(rows, d),
-                      rows_in_cache(k + passes.n_statistics(self.covariance_type, d)))
+                      rows_in_cache(k, passes.n_statistics(self.covariance_type, d)))
         checks.enough(data.n, k)
         return data
 

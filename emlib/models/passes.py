@@ -6,9 +6,9 @@ cancels: a component whose spread is tiny beside its distance from c is a small 
 tiny is known before a digit is lost. With A = Σ_k⁻¹, numbers of size A_ii E_k[x'_i²] are summed to numbers of size 1,
 so that rounding is about 1e-16 · κ,
 
-    κ = max over k and i of A_ii (E_k[x'_i²] + variance of column i)
+    κ = max over k and i of A_ii E_k[x'_i²],
 
-about (distance from c ÷ spread)² of the component for which that is worst. Each M-step looks at κ of the *new*
+about 1 + (distance from c ÷ spread)² of the component for which that is worst. Each M-step looks at κ of the *new*
 parameters, and is taken only if κ ≤ 4000: then the log-likelihood agrees with `GaussianMixture.log_lik` to 1e-12, the
 parameters with `m_step` to 1e-11 of the spreads. (Measured against 50 digits: 1e-13 and 3e-12.) Offsets from the
 origin count too, since a public model rounds its means there: beyond 6000 spreads the pass is careful.
@@ -74,16 +74,14 @@ class GaussianFit:
         self.constrained = bool(self.floor) or self.kind in ("tied", "spherical")
         self.few = self.kind == "full" and not self.floor and d <= 2 and self.k <= FEW
         self.constant = -np.log(self.unit).sum() - 0.5 * d * LOG_2PI
-        # a variance that is nothing beside its column's, its offset or its rounding must not look well resolved
-        self.slack = (1 + (OFFSET * self.centre**2 + LIMIT * of.resolution(self.magnitude, self.kind) ** 2)
-                      / self.unit**2)
-        self.raw_slack = (self.slack * self.unit**2).tolist()
+        # a variance that is nothing beside the offset from the origin, or beside rounding, is not well resolved
+        slack = OFFSET * self.centre**2 + LIMIT * of.resolution(self.magnitude, self.kind) ** 2
+        self.slack, self.raw_slack = slack / self.unit**2, slack.tolist()
 
     def statistics(self, rows, out):
         """T(x) of a block (B, D) into out (P, B)."""
         d = self.d
-        x, at = out[1:1 + d], 1 + d
-        out[0] = 1
+        x, at = out[1:1 + d], 1 + d                                 # the 1 of T is there already
         np.subtract(rows.T, self.centre[:, None], out=x)
         for lag in range(d if self.matrices else 1):
             np.multiply(x[:d - lag], x[lag:], out=out[at:at + d - lag])
