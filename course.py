@@ -69,10 +69,16 @@ def set_up():
 
 
 def test(arguments):
-    """Style first, then pytest over tests and notebooks; both always run, either one fails the command."""
-    style = subprocess.call([str(PYTHON), "-m", "ruff", "check", "."], cwd=str(ROOT))
-    tests = subprocess.call([str(PYTHON), "-m", "pytest", *arguments], cwd=str(ROOT))
-    return style or tests
+    """Style, then pytest over tests and notebooks; all of it always runs, and any of it fails the command.
+
+    Files are shared out among the processors, except those that drive a browser: their waits are for one at a time.
+    With arguments of the reader's own it is one plain run of pytest.
+    """
+    pytest = [str(PYTHON), "-m", "pytest"]
+    several = [*pytest, "-m", "not browser", "--numprocesses", "auto", "--dist", "loadfile"]
+    runs = [[*pytest, *arguments]] if arguments else [several, [*pytest, "-m", "browser"]]
+    failed = [subprocess.call(command, cwd=str(ROOT)) for command in ([str(PYTHON), "-m", "ruff", "check", "."], *runs)]
+    return int(any(failed))
 
 
 def lab(arguments):
