@@ -1,6 +1,6 @@
 """`check_em`: every theorem can turn red, right models pass, and what it says can be relied on."""
 
-import time
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -243,28 +243,25 @@ def correct(i):
     return GaussianMixture.start(x, k, rng, kind, floor=floor), x
 
 
+@functools.cache
+def report_on(i):
+    """The report on the right model number i."""
+    return check_em(*correct(i), seed=i)
+
+
 @pytest.mark.parametrize("block", range(10))
 def test_no_false_alarm_in_200_right_models(block):
     for i in range(20 * block, 20 * block + 20):
-        model, x = correct(i)
-        report = check_em(model, x, seed=i)
-        assert report.passed, f"model {i}, {model!r}, x {np.shape(x)}\n{report}"
+        report = report_on(i)
+        assert report.passed, f"model {i}\n{report}"
 
 
 def test_the_200_models_put_every_theorem_to_the_test():
     asked = {name: 0 for name in NAMES}
     for i in range(60, 100):
-        for check in check_em(*correct(i), seed=i).checks:
+        for check in report_on(i).checks:
             asked[check.name] += check.passed is not None
     assert min(asked.values()) >= 5, asked
-
-
-@pytest.mark.parametrize("x", [datasets.old_faithful(), datasets.two_coins()], ids=["Old Faithful", "two coins"])
-def test_under_two_seconds_on_data_of_a_lesson(x):
-    model = CoinMixture([0.5, 0.5], [0.6, 0.5]) if len(x) == 5 else GaussianMixture.start(x, 3, 0)
-    began = time.process_time()
-    assert check_em(model, x).passed
-    assert time.process_time() - began < 2
 
 
 # What it says can be relied on ------------------------------------------------------------------------------
@@ -350,10 +347,12 @@ def test_weights_held_on_purpose_are_declared():
 
 
 def test_more_points_than_needed_are_drawn_from():
-    x = np.tile(data(), 400)
-    began = time.process_time()
-    assert check_em(start(), x).passed
-    assert time.process_time() - began < 4
+    class AtMost600(Clusters):
+        def log_joint(self, x):
+            assert len(x) <= 600
+            return super().log_joint(x)
+
+    assert check_em(start(AtMost600), np.tile(data(), 400)).passed
 
 
 @pytest.mark.parametrize(("model", "x", "words"), [
