@@ -43,7 +43,7 @@ def listen(page):
 
 @pytest.fixture(scope="session")
 def noise(browser, server):
-    """noise(front): what a front end complains about by itself, with nothing but a plain ipywidgets slider."""
+    """noise(front): what a front end complains about by itself, with nothing but a formula and a plain slider."""
     heard = {}
 
     def of(front):
@@ -51,7 +51,8 @@ def noise(browser, server):
             context = browser.new_context()
             page = listen(context.new_page())
             path = server["root"] / f"plain_{front}.ipynb"
-            front_ends.write_notebook(path, "import ipywidgets\nipywidgets.IntSlider()")
+            front_ends.write_notebook(path, "import ipywidgets\nfrom IPython.display import Math, display\n"
+                                      "display(Math('x'))\nipywidgets.IntSlider()")
             front_ends.open_notebook(page, server, path.name, front)
             page.locator(".noUi-handle").wait_for(timeout=60_000)
             page.wait_for_timeout(1000)
