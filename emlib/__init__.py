@@ -6,9 +6,9 @@ The core needs NumPy alone. Pictures are in ``emlib.draw``, live panels in ``eml
 """
 
 from emlib import datasets
-from emlib.bound import Bound, bound, log_posterior
+from emlib.bound import Bound, bound, identity, log_posterior
 from emlib.contracts import check_em
-from emlib.e_steps import exact, frozen, hard, shared, tempered
+from emlib.e_steps import exact, frozen, hard, partial, shared, tempered
 from emlib.em import Collapse, ConvergenceWarning, Step, Trace, em, fit
 from emlib.interop import from_sklearn, to_sklearn
 from emlib.models import CoinMixture, GaussianMixture
@@ -31,7 +31,9 @@ __all__ = [
     "from_sklearn",
     "frozen",
     "hard",
+    "identity",
     "log_posterior",
+    "partial",
     "shared",
     "tempered",
     "to_sklearn",

@@ -1,17 +1,18 @@
-"""The identity  log p(x|θ) = ELBO(q, θ) + KL(q ‖ p(z|x, θ)),  exactly, for any q (W8).
+"""The identity  log p(x|θ) = ELBO(q, θ) + KL(q ‖ p(z|x, θ)),  exactly, for any q and whatever z is (W8).
 
 Each of the three numbers is computed by a formula of its own, so that their agreement means something:
 a mistake in one of them shows in ``Bound.residual``.
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
 from emlib import _validate as validate
 
-__all__ = ["Bound", "Split", "bound", "log_posterior"]
+__all__ = ["Bound", "Split", "bayes", "bound", "evaluate", "has_labels", "identity", "log_posterior"]
 
 
 class Split(NamedTuple):
@@ -31,11 +32,11 @@ class Bound:
     Attributes
     ----------
     log_lik : float
-        log p(x|θ) = Σ_n log Σ_k p(x_n, z=k|θ)  (W15).
+        log p(x|θ) = Σ_n log Σ_z p(x_n, z|θ)  (W15); here and below an integral where z is continuous.
     elbo : float
-        L(q, θ) = Σ_n Σ_k q_nk log [p(x_n, z=k|θ) / q_nk]  (W7). −inf where q puts mass on the impossible.
+        L(q, θ) = Σ_n Σ_z q_n(z) log [p(x_n, z|θ) / q_n(z)]  (W7). −inf where q puts mass on the impossible.
     kl : float
-        KL(q ‖ p(z|x,θ)) = Σ_n Σ_k q_nk log [q_nk / p(z=k|x_n,θ)]  (W7). +inf where q puts mass on the impossible.
+        KL(q ‖ p(z|x,θ)) = Σ_n Σ_z q_n(z) log [q_n(z) / p(z|x_n,θ)]  (W7). +inf where q puts mass on the impossible.
     expected_log_joint : float
         E_q[log p(x, z|θ)], which the M-step maximises (W13).
     entropy : float
@@ -64,8 +65,41 @@ class Bound:
         return float(np.sum(p.log_lik[finite] - (p.elbo[finite] + p.kl[finite])))
 
 
+def identity(model, x, q, sample_weight=None):
+    """Split the log-likelihood of a model into ELBO and KL, for any q of the model's own kind.
+
+    Parameters
+    ----------
+    model : object
+        With ``log_joint(x)`` → (N, K) where z is one of K labels. Else with ``log_liks(x)`` → (N,),
+        ``expected_log_joint(x, q)`` → (N,) and ``posterior(x)`` → a posterior object; N counts the independent
+        pieces of x: points, rows with holes, sequences.
+    x : array or list
+        Data, as the model takes them.
+    q : array (N, K) or posterior object
+        Any distribution over z for each piece (see `emlib.posteriors`).
+    sample_weight : array (N,), optional
+        How often each piece counts; 1 when left out.
+
+    Returns
+    -------
+    Bound
+
+    Raises
+    ------
+    ValueError
+        If the model lacks a method, q is of another kind than its posterior, or something is NaN.
+
+    Notes
+    -----
+    W6–W9. The log-likelihood, the ELBO and the KL come from three methods that know nothing of each other.
+    """
+    at = evaluate(model, x)
+    return at.bound(at.checked(q), at.weights(sample_weight))
+
+
 def bound(log_joint, q, sample_weight=None):
-    """Split the log-likelihood into ELBO and KL for any q.
+    """Split the log-likelihood into ELBO and KL for any q, where z is one of K labels.
 
     Parameters
     ----------
@@ -90,18 +124,8 @@ def bound(log_joint, q, sample_weight=None):
     -----
     W6–W9; Neal and Hinton (1998), eq. 5–7. 0·log 0 = 0.
     """
-    log_joint = validate.log_joint(log_joint)
-    q = validate.q(q, log_joint.shape)
-    log_q = np.log(q, out=np.zeros_like(q), where=q > 0)
-
-    entropy = -np.sum(q * log_q, axis=1)
-    expected_log_joint = _expect(q, log_joint)
-    log_lik = np.logaddexp.reduce(log_joint, axis=1)                   # W15
-    elbo = _expect(q, log_joint - log_q)                               # W7, first term
-    kl = _expect(q, log_q - log_posterior(log_joint))                  # W7, second term, its sign inside
-    points = Split(log_lik, elbo, kl, expected_log_joint, entropy)
-    w = validate.sample_weight(sample_weight, len(q))
-    return Bound(*(float(_expect(w[None], v[None])[0]) for v in points), per_point=points)
+    at = Labels(validate.log_joint(log_joint))
+    return at.bound(at.checked(q), at.weights(sample_weight))
 
 
 def log_posterior(log_joint):
@@ -112,6 +136,128 @@ def log_posterior(log_joint):
     """
     centred = log_joint - np.max(log_joint, axis=1, keepdims=True)
     return centred - np.log(np.sum(np.exp(centred), axis=1, keepdims=True))
+
+
+def bayes(model, x):
+    """p(z=k|x_n,θ) by Bayes' rule on the model's log_joint, array (N, K), rows summing to 1 (W3, W11)."""
+    return evaluate(model, x).by_bayes
+
+
+def has_labels(model):
+    """Whether z is one of K labels: the model has ``log_joint(x)`` → (N, K), and q is an array of that shape."""
+    return callable(getattr(model, "log_joint", None))
+
+
+def evaluate(model, x):
+    """The model at x: what the identity and the E-steps need, each computed and checked once.
+
+    Returns
+    -------
+    Labels or AnyZ
+        With ``log_liks`` (N,), ``posterior``, ``checked(q)``, ``weights(sample_weight)`` and ``bound(q, weights)``.
+
+    Raises
+    ------
+    ValueError
+        If the model lacks a method that its kind of z needs, or returns NaN.
+    """
+    return Labels(validate.log_joint(model.log_joint(x)), model, x) if has_labels(model) else AnyZ(model, x)
+
+
+class _At:
+    """A model at one θ and one x."""
+
+    def weights(self, sample_weight):
+        """How often each piece counts, array (N,), or None for once each."""
+        return None if sample_weight is None else validate.sample_weight(sample_weight, len(self.log_liks))
+
+    def bound(self, q, weights=None):
+        """The identity for a checked q and checked weights."""
+        points = self.split(q)
+        w = np.ones(len(self.log_liks)) if weights is None else weights
+        return Bound(*(float(_expect(w[None], v[None])[0]) for v in points), per_point=points)
+
+
+class Labels(_At):
+    """Where z is one of K labels: everything follows from log_joint (N, K)."""
+
+    def __init__(self, log_joint, model=None, x=None):
+        self.log_joint, self.model, self.x = log_joint, model, x
+
+    @cached_property
+    def log_liks(self):
+        """log p(x_n|θ), array (N,): W15."""
+        return np.logaddexp.reduce(self.log_joint, axis=1)
+
+    @cached_property
+    def log_posterior(self):
+        return log_posterior(self.log_joint)
+
+    @property
+    def by_bayes(self):
+        return np.exp(self.log_posterior)
+
+    @property
+    def posterior(self):
+        """The model's own posterior(x) where it has one, else Bayes' rule (W11); array (N, K)."""
+        own = getattr(self.model, "posterior", None)
+        is_bayes = own is None or getattr(own, "__func__", None) is bayes       # then log_joint need not be asked again
+        return self.by_bayes if is_bayes else own(self.x)
+
+    def checked(self, q):
+        """q as a float array (N, K) whose rows are distributions, or a ValueError."""
+        if hasattr(q, "kl"):
+            raise ValueError(f"q is a {type(q).__name__}; this model has log_joint, so that z is one of K labels: "
+                             "give an array (N, K)")
+        return validate.q(q, self.log_joint.shape)
+
+    def split(self, q):
+        """The identity for each point (W6–W9)."""
+        log_q = np.log(q, out=np.zeros_like(q), where=q > 0)
+        return Split(self.log_liks,
+                     _expect(q, self.log_joint - log_q),                # W7, first term
+                     _expect(q, log_q - self.log_posterior),            # W7, second term, its sign inside
+                     _expect(q, self.log_joint), -np.sum(q * log_q, axis=1))
+
+
+class AnyZ(_At):
+    """Where z is anything else: q is a posterior object, and the model integrates over z."""
+
+    NEEDS = ("log_liks(x)", "expected_log_joint(x, q)", "posterior(x)")
+
+    def __init__(self, model, x):
+        missing = [need for need in self.NEEDS if not callable(getattr(model, need.partition("(")[0], None))]
+        if missing:
+            raise ValueError(f"{type(model).__name__} has no {' and no '.join(missing)}. A model needs log_joint(x) "
+                             f"where z is one of K labels; where z is anything else, {', '.join(self.NEEDS)}")
+        self.model, self.x = model, x
+        self.log_liks = validate.per_piece(model.log_liks(x), "log_liks(x)")
+        if np.isneginf(self.log_liks).any():
+            n = int(np.argmin(self.log_liks))
+            raise ValueError(f"log_liks(x) is −inf at {n}: the model gives this piece of x probability 0, so it has "
+                             "no posterior; check it, or give the model wider support")
+
+    @cached_property
+    def posterior(self):
+        """p(z|x,θ), the model's own (W11)."""
+        return validate.posterior(self.model.posterior(self.x), f"{type(self.model).__name__}.posterior(x)",
+                                  len(self.log_liks))
+
+    def checked(self, q):
+        """q if it is of the same kind as the posterior and has N pieces, else a ValueError."""
+        kind = type(self.posterior)
+        if not isinstance(q, kind):
+            raise ValueError(f"q is a {type(q).__name__}; {type(self.model).__name__}.posterior(x) is a "
+                             f"{kind.__name__}, and q must be of the same kind")
+        return validate.posterior(q, "q", len(self.log_liks))
+
+    def split(self, q):
+        """The identity for each piece of x: log-likelihood, ELBO = E_q[log p(x, z|θ)] + H(q), and KL (W6–W9)."""
+        n = len(self.log_liks)
+        expected = validate.per_piece(self.model.expected_log_joint(self.x, q), "expected_log_joint(x, q)", n)
+        entropy = validate.per_piece(q.entropy(), "q.entropy()", n)
+        kl = validate.per_piece(q.kl(self.posterior), "q.kl(posterior)", n)
+        return Split(self.log_liks, expected + entropy, kl, expected, entropy)
 
 
 def _expect(q, value):

@@ -1,22 +1,75 @@
-"""E-steps: ways to choose q(z) for the model at hand. Each is a function (model, x) → q, array (N, K)."""
+"""E-steps: ways to choose q(z) for the model at hand. Each is a function (model, x) or (model, x, q) → the new q.
+
+One that returns the posterior, so that the bound is tight and log p(x|θ) cannot fall, says so: ``e_step.exact = True``.
+"""
+
+import inspect
 
 import numpy as np
 
-from emlib import _validate as validate
-from emlib.bound import log_posterior
+from emlib.bound import evaluate, log_posterior
 
-__all__ = ["exact", "frozen", "hard", "shared", "tempered"]
-
-
-def exact(model, x):
-    """The exact E-step: q = p(z|x, θ), which makes the bound tight (W11). Array (N, K)."""
-    own = getattr(model, "posterior", None)
-    return own(x) if own is not None else np.exp(log_posterior(validate.log_joint(model.log_joint(x))))
+__all__ = ["caller", "exact", "frozen", "hard", "partial", "shared", "tempered"]
 
 
-def hard(model, x):
+def caller(e_step):
+    """How the loop asks an E-step: a function (model at x, q that stands) → q. It may have ``choose`` of that form.
+
+    Raises
+    ------
+    ValueError
+        If e_step can be called neither with (model, x) nor with (model, x, q).
+    """
+    name = getattr(e_step, "__name__", repr(e_step))
+    if not callable(e_step):
+        raise ValueError(f"e_step is {e_step!r}; give a function (model, x) → q, such as emlib.exact")
+    if hasattr(e_step, "choose"):
+        return e_step.choose
+    try:
+        parameters = list(inspect.signature(e_step).parameters.values())
+    except (TypeError, ValueError):                     # some callables do not tell
+        return lambda at, q: e_step(at.model, at.x)
+    by_place = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    many = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+    needed = sum(p.default is p.empty for p in by_place)
+    if needed > 3 or (len(by_place) < 2 and not many):
+        raise ValueError(f"e_step={name} cannot be called with (model, x) or (model, x, q); a function that makes "
+                         "E-steps is called first, such as e_step=tempered(0.5)")
+    if needed == 3 or (len(by_place) > 2 and by_place[2].name == "q"):
+        return lambda at, q: e_step(at.model, at.x, q)
+    return lambda at, q: e_step(at.model, at.x)
+
+
+def _reading(choose):
+    """An E-step made of a function of the model at x, which the loop has already: see `emlib.bound.evaluate`."""
+    def e_step(model, x, q=None):
+        return choose(evaluate(model, x), q)
+    e_step.choose, e_step.__name__, e_step.__qualname__, e_step.__doc__ = (
+        choose, choose.__name__, choose.__qualname__, choose.__doc__)
+    return e_step
+
+
+def _log_joint(at, name):
+    """log_joint (N, K), or a ValueError where z is no label."""
+    if not hasattr(at, "log_joint"):
+        raise ValueError(f"e_step={name} chooses among K labels; {type(at.model).__name__} has no log_joint, so its z "
+                         "is no label: use `exact`")
+    return at.log_joint
+
+
+@_reading
+def exact(at, q):
+    """The exact E-step: q = p(z|x, θ), which makes the bound tight (W11). Array (N, K), or a posterior object."""
+    return at.posterior
+
+
+exact.exact = True
+
+
+@_reading
+def hard(at, q):
     """q is one-hot at the most probable z (the first of equals): the bound stays loose (W21). Array (N, K)."""
-    log_joint = validate.log_joint(model.log_joint(x))
+    log_joint = _log_joint(at, "hard")
     return np.eye(log_joint.shape[1])[np.argmax(log_joint, axis=1)]
 
 
@@ -30,17 +83,19 @@ def tempered(beta):
     ValueError
         If beta is negative or not finite.
     """
-    if not (np.isfinite(beta) and beta >= 0):
+    if not (isinstance(beta, (int, float, np.number)) and np.isfinite(beta) and beta >= 0):
         raise ValueError(f"beta is {beta}; it must be finite and ≥ 0 (1 is the exact E-step; for β = ∞ use `hard`)")
 
-    def tempered_e_step(model, x):
-        log_p = log_posterior(validate.log_joint(model.log_joint(x)))
+    @_reading
+    def tempered_e_step(at, q):
+        log_p = log_posterior(_log_joint(at, "tempered(…)"))
         return np.exp(log_posterior(np.multiply(beta, log_p, out=log_p.copy(), where=np.isfinite(log_p))))
 
     return tempered_e_step
 
 
-def shared(model, x):
+@_reading
+def shared(at, q):
     """One q for all points: of these the one with the largest ELBO, q_k ∝ exp(mean_n log p(x_n, z=k|θ)) (W21).
 
     Array (N, K) with equal rows.
@@ -50,12 +105,37 @@ def shared(model, x):
     ValueError
         If every label is impossible for some point, so that no shared q has a finite ELBO.
     """
-    log_joint = validate.log_joint(model.log_joint(x))
+    log_joint = _log_joint(at, "shared")
     mean = np.mean(log_joint, axis=0)
     if np.isneginf(mean).all():
         raise ValueError("every label is impossible for some point, so no q shared by all points has a finite ELBO; "
                          "use `exact`, or give the model wider support")
     return np.tile(np.exp(log_posterior(mean[None])), (len(log_joint), 1))
+
+
+def partial(fraction):
+    """An E-step that goes a fraction of the straight way from the q that stands to the posterior; 1 is exact (W22).
+
+    KL(q‖p) is convex in q, so the gap that is left is at most (1 − fraction) of the one before
+    (Neal and Hinton 1998, section 2). It needs a q to start from: ``em(…, q=)``.
+
+    Raises
+    ------
+    ValueError
+        If fraction is not above 0 and at most 1; later, if there is no q yet or z is no label.
+    """
+    if not 0 < fraction <= 1:
+        raise ValueError(f"fraction is {fraction}; it must be above 0 and at most 1 (1 goes all the way)")
+
+    @_reading
+    def partial_e_step(at, q):
+        _log_joint(at, "partial(…)")
+        if q is None:
+            raise ValueError("e_step=partial(…) starts from a q; give one, em(model, x, e_step=partial(0.5), q=…)")
+        return (1 - fraction) * q + fraction * at.posterior
+
+    partial_e_step.exact = fraction == 1
+    return partial_e_step
 
 
 def frozen(q):

@@ -1,8 +1,9 @@
 """The engine: Expectation–Maximization as coordinate ascent on L(q, θ), one half-step at a time (W20–W23).
 
-It knows nothing of any model but two methods: ``log_joint(x)`` → (N, K) and ``m_step(x, q)`` → a new model.
+It knows nothing of any model but what `emlib.bound.evaluate` asks of it, and ``m_step(x, q)`` → a new model.
 """
 
+import inspect
 import itertools
 import warnings
 from dataclasses import dataclass
@@ -12,14 +13,14 @@ import numpy as np
 
 from emlib import _validate as validate
 from emlib import restarts
-from emlib.bound import Bound, bound
-from emlib.e_steps import exact
+from emlib.bound import Bound, evaluate
+from emlib.e_steps import caller, exact
 from emlib.trace import Collapse, ConvergenceWarning, State, Trace
 
 __all__ = ["Collapse", "ConvergenceWarning", "Step", "Trace", "em", "fit"]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Step:
     """The state after one half-step: after "E", q is new; after "M", the model is new.
 
@@ -29,30 +30,39 @@ class Step:
         Iteration, from 1: (1, "E"), (1, "M"), (2, "E"), …
     kind : str
         "E" or "M".
-    model, q, bound : model, array (N, K), Bound
+    model, q, bound : model, array (N, K) or posterior object, Bound
         The pair (θ, q) after this half-step, and log p(x|θ) = ELBO + KL at that pair.
     """
 
     t: int
     kind: str
     model: Any
-    q: np.ndarray
+    q: Any
     bound: Bound
 
+    def __repr__(self):
+        b = self.bound
+        return f"Step({self.t}, {self.kind!r}: log-lik {b.log_lik:.6g} = ELBO {b.elbo:.6g} + KL {b.kl:.6g})"
 
-def em(model, x, e_step=exact, sample_weight=None):
+
+def em(model, x, e_step=exact, sample_weight=None, q=None, m_step=None):
     """Generate the half-steps of EM without end: E, M, E, M, …
 
     Parameters
     ----------
     model : object
-        The start θ⁰: anything with ``log_joint(x)`` → (N, K) and ``m_step(x, q)`` → a new model.
-    x : array
-        Data, of the shape that the model takes.
+        The start θ⁰: with what `emlib.identity` asks of it, and ``m_step(x, q)`` → a new model.
+    x : array or list
+        Data, as the model takes them.
     e_step : callable
-        (model, x) → q: `exact`, `hard`, `tempered(beta)`, `frozen(q)`, or your own.
+        (model, x) → q or (model, x, q) → q, where q is the one that stands: `exact`, `hard`, `tempered(beta)`,
+        `partial(fraction)`, `frozen(q)`, or your own.
     sample_weight : array (N,), optional
-        How often each point counts.
+        How often each independent piece of x counts.
+    q : array (N, K) or posterior object, optional
+        The one that stands before the first E-step.
+    m_step : callable, optional
+        (model, x, q) → a new model, in place of the model's own: any that raises L(q, θ) is generalised EM.
 
     Yields
     ------
@@ -61,25 +71,45 @@ def em(model, x, e_step=exact, sample_weight=None):
     Raises
     ------
     ValueError
-        If q is not a distribution or the model returns NaN; `Collapse` (a ValueError) from the M-step.
+        If q is not a distribution, the model returns NaN, or a method or argument is missing; `Collapse`
+        (a ValueError) from the M-step.
 
     Notes
     -----
     W22 and W23: E moves q with θ fixed, M moves θ with q fixed; under the exact E-step
     log p(x|θ) never falls (W24). Dempster, Laird and Rubin (1977); Neal and Hinton (1998).
     """
-    weighted = {} if sample_weight is None else {"sample_weight": sample_weight}
-    log_joint = validate.log_joint(model.log_joint(x))
+    choose, at = caller(e_step), evaluate(model, x)
+    maximise, w = _m_step(model, m_step, sample_weight is not None), at.weights(sample_weight)
+    q = None if q is None else at.checked(q)
     for t in itertools.count(1):
-        q = validate.q(e_step(model, x), log_joint.shape)
-        yield Step(t, "E", model, q, bound(log_joint, q, **weighted))       # W22
-        model = model.m_step(x, q, **weighted)
-        log_joint = validate.log_joint(model.log_joint(x))
-        yield Step(t, "M", model, q, bound(log_joint, q, **weighted))       # W23
+        q = at.checked(choose(at, q))
+        yield Step(t, "E", model, q, at.bound(q, w))            # W22
+        model = maximise(model, x, q) if w is None else maximise(model, x, q, sample_weight=w)
+        if model is None:
+            raise ValueError("m_step returned nothing (None); end it with `return …`, a new model")
+        at = evaluate(model, x)
+        yield Step(t, "M", model, q, at.bound(q, w))            # W23
+
+
+def _m_step(model, m_step, weighted):
+    """The M-step as a function (model, x, q[, sample_weight]), or a ValueError that says what it lacks."""
+    name = f"{type(model).__name__}.m_step" if m_step is None else "m_step"
+    own = getattr(model, "m_step", None) if m_step is None else m_step
+    if not callable(own):
+        raise ValueError(f"{name} is missing; EM needs m_step(x, q) → a new model")
+    try:
+        takes = inspect.signature(own).parameters
+    except (TypeError, ValueError):                             # some callables do not tell
+        takes = {"sample_weight": None}
+    if weighted and "sample_weight" not in takes and not any(p.kind is p.VAR_KEYWORD for p in takes.values()):
+        raise ValueError(f"sample_weight is given, but {name} takes none: add an argument sample_weight=None, in which "
+                         "it gets how often each piece of x counts")
+    return m_step or (lambda model, x, q, **weights: model.m_step(x, q, **weights))
 
 
 def fit(model, x, *, max_iter=1000, tol=1e-10, e_step=exact, sample_weight=None, keep="all",
-        n_starts=1, rng=None, progress=False):
+        n_starts=1, rng=None, progress=False, warn=True):
     """Run EM to a stop. Ctrl-C stops it too, and leaves the best so far.
 
     Parameters
@@ -91,7 +121,8 @@ def fit(model, x, *, max_iter=1000, tol=1e-10, e_step=exact, sample_weight=None,
         At most so many iterations; 0 returns the start.
     tol : float or None
         Converged when the objective rises by no more than tol · max(1, |objective|). The objective is the
-        log-likelihood under the exact E-step, the ELBO under any other. None: exactly max_iter iterations.
+        log-likelihood under an exact E-step, the ELBO under any other, with log p(θ) added where the model has
+        ``log_prior()``. None: exactly max_iter iterations.
     keep : {"all", "last"}
         "all" keeps every half-step in ``trace.steps``; "last" keeps none. Then models that offer it go by the fast
         road, block by block: the same numbers, to 1e-12 of the log-likelihood (see `emlib.streaming`).
@@ -102,6 +133,8 @@ def fit(model, x, *, max_iter=1000, tol=1e-10, e_step=exact, sample_weight=None,
         Draws the restarts; needed if n_starts > 1.
     progress : bool
         Whether to show a bar, if tqdm is installed.
+    warn : bool
+        Whether a stop for another reason than convergence is told by a `ConvergenceWarning` too.
 
     Returns
     -------
@@ -122,29 +155,32 @@ def fit(model, x, *, max_iter=1000, tol=1e-10, e_step=exact, sample_weight=None,
     from emlib import streaming  # opt-in: the loop itself does not need it
 
     n_starts = validate.positive_integer(n_starts, "n_starts")
-    offered = streaming.offered_by(model)
-    fast = offered and keep == "last" and e_step is exact
+    is_exact = getattr(e_step, "exact", False)
+    offered = streaming.offered_by(model) and not hasattr(model, "log_prior")
+    fast = offered and keep == "last" and is_exact
     if offered and not fast and streaming.is_reader(x):
-        raise ValueError("x is a reader of blocks; that needs keep='last' and the exact E-step: give x as one array")
+        raise ValueError("x is a reader of blocks; that needs keep='last' and an exact E-step: give x as one array")
     blocks = model.blocks(x, sample_weight) if fast else None
-    starts = restarts.starts(model, lambda n, r: restarts.rows(x, sample_weight, blocks, n, r), n_starts, rng)
+    starts = restarts.starts(model, lambda n, r: restarts.rows(model, x, sample_weight, blocks, n, r), n_starts, rng)
 
     def trace(start, show):
         steps = []
         states = (streaming.states(start, blocks) if fast else
                   _states(start, x, e_step, sample_weight, steps if keep == "all" and max_iter else None))
-        return restarts.run(states, max_iter, tol, e_step is exact, steps, show)
+        return restarts.run(states, max_iter, tol, is_exact, steps, show)
 
     with restarts.progress_bar(progress, len(starts), max_iter, tol) as bar:
         traces = (trace(start, bar(i)) for i, start in enumerate(starts))
         found = next(traces) if n_starts == 1 else restarts.best_of(traces, n_starts)
-    if found.stop not in ("converged", "max_iter") or (found.stop == "max_iter" and tol is not None and max_iter):
+    ended_early = found.stop == "max_iter" and tol is not None and max_iter
+    if warn and (found.stop not in ("converged", "max_iter") or ended_early):
         warnings.warn(found.message, ConvergenceWarning, stacklevel=2)
     return found
 
 
 def _states(model, x, e_step, sample_weight, steps):
     """The states of `em` at the start and after each iteration; half-steps go to `steps`, unless it is None."""
+    is_exact = getattr(e_step, "exact", False)
     for step in em(model, x, e_step, sample_weight):
         if steps is not None:
             steps.append(step)
@@ -152,5 +188,6 @@ def _states(model, x, e_step, sample_weight, steps):
             b, t = step.bound, step.t if step.kind == "M" else 0
             size = np.abs(b.per_point.log_lik)
             size = float(np.sum(size if sample_weight is None else size * sample_weight))
-            # W24 promises ascent of the log-likelihood for the exact E-step only
-            yield State(t, step, b.log_lik, b.log_lik if e_step is exact else b.elbo, size)
+            prior = validate.log_prior(step.model)
+            # W24 promises ascent of the log-likelihood for an exact E-step only
+            yield State(t, step, b.log_lik, (b.log_lik if is_exact else b.elbo) + prior, size + abs(prior))

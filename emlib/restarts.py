@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from emlib import _validate as validate
+from emlib.bound import evaluate, has_labels
 from emlib.trace import Collapse, Trace, verdict
 
 __all__ = ["best_of", "progress_bar", "rows", "run", "starts"]
@@ -37,12 +38,13 @@ def run(states, max_iter, tol, is_exact, steps=(), show=None):
     Trace
         Without a warning; Ctrl-C ends it with what there is.
     """
-    log_liks, last = [], None
+    log_liks, objectives, last = [], [], None
     stop, message = "max_iter", f"not converged after max_iter = {max_iter} iterations; raise max_iter or tol"
     try:
         for state in itertools.islice(states, max_iter + 1):
             reason = last and verdict(last.objective, state, tol, is_exact)
             log_liks.append(state.log_lik)
+            objectives.append(state.objective)
             last = state
             if show:
                 show(state)
@@ -57,7 +59,9 @@ def run(states, max_iter, tol, is_exact, steps=(), show=None):
         stop = "interrupted"
         message = f"interrupted in iteration {last.t + 1}; the model is the one before it"
     # Ctrl-C may have come between two lines of the loop: what `last` has is complete
-    return Trace(last.at.model, tuple(steps), np.array(log_liks[:last.t + 1]), stop, message)
+    done = last.t + 1
+    return Trace(last.at.model, tuple(steps), np.array(log_liks[:done]), stop, message,
+                 objectives=np.array(objectives[:done]))
 
 
 def best_of(runs, asked):
@@ -128,31 +132,37 @@ def starts(model, sample, n_starts, rng):
                          "method restart(x, rng) that returns a model")
     rng = validate.rng(rng)
     chosen = sample(ROWS, rng)
-    found, heights = [model], [model.log_lik(chosen)]
+    found, log_liks = [model], [_log_lik(model, chosen)]
     for _ in range(n_starts - 1):
         for _ in range(TRIES):
             another = model.restart(chosen, rng)
-            height = another.log_lik(chosen)
+            log_lik = _log_lik(another, chosen)
             # the same components in another order have the same log-likelihood, to rounding
-            if not np.isclose(height, heights, rtol=1e-13, atol=0).any():
+            if not np.isclose(log_lik, log_liks, rtol=1e-13, atol=0).any():
                 found.append(another)
-                heights.append(height)
+                log_liks.append(log_lik)
                 break
         else:
             break
     return found
 
 
-def rows(x, sample_weight, blocks, n, rng):
-    """At most n rows of x that count, drawn with their weights: from blocks if there are any, else from the array."""
+def _log_lik(model, x):
+    return float(evaluate(model, x).log_liks.sum())
+
+
+def rows(model, x, sample_weight, blocks, n, rng):
+    """At most n independent pieces of x that count, drawn with their weights: of blocks if there are any, else of x."""
     if blocks is not None:
         return blocks.sample(n, rng)
-    x = np.asarray(x)
-    w = validate.sample_weight(sample_weight, len(x))
-    counted = np.count_nonzero(w)
-    if counted <= n:
-        return x[w > 0]
-    return x[np.sort(rng.choice(len(x), size=n, replace=False, p=w / w.sum()))]
+    x = np.asarray(x) if has_labels(model) else x
+    pieces = len(x) if has_labels(model) else len(evaluate(model, x).log_liks)
+    w = validate.sample_weight(sample_weight, pieces)
+    counted = np.flatnonzero(w)
+    if pieces != len(x):                                            # one sequence: its steps are no pieces
+        return x
+    chosen = counted if len(counted) <= n else np.sort(rng.choice(pieces, size=n, replace=False, p=w / w.sum()))
+    return [x[i] for i in chosen] if isinstance(x, (list, tuple)) else x[chosen]
 
 
 @contextlib.contextmanager

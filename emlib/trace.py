@@ -1,4 +1,4 @@
-"""What a fit did, and why it stopped: collapse, a fall of the log-likelihood, convergence, or the end of patience."""
+"""The record of a fit (`Trace`), and the rule that stops it."""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -24,13 +24,13 @@ class State(NamedTuple):
     t: int
     at: Any                 # has the model as .model, which need not exist before somebody asks for it
     log_lik: float
-    objective: float        # log_lik under the exact E-step, the ELBO under any other
+    objective: float        # log_lik under an exact E-step, the ELBO under any other; with log p(θ) where there is one
     size: float             # Σ_n |log p(x_n|θ)| or a little more: what rounding is relative to
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Trace:
-    """What a fit did.
+    """The record of a fit.
 
     Attributes
     ----------
@@ -41,12 +41,15 @@ class Trace:
     log_liks : array (T + 1,)
         log p(x|θ) in nats, at the start and after each of the T iterations.
     stop : str
-        "converged", "max_iter", "decreased" (log-likelihood fell under the exact E-step: a bug in the model),
+        "converged", "max_iter", "decreased" (what an exact E-step makes monotone has fallen: a bug in the model),
         "collapsed" (the M-step had no maximum; ``model`` is the last good one) or "interrupted" (Ctrl-C).
     message : str
         The reason in a sentence, with remedies.
     runs : tuple of Trace
         With ``n_starts``: the trace of every run, in order, the best one among them; else empty.
+    objectives : array (T + 1,)
+        What the stopping rule watched: ``log_liks`` under an exact E-step, the ELBO under any other, with log p(θ)
+        added where the model has ``log_prior()``.
     """
 
     model: Any
@@ -55,6 +58,13 @@ class Trace:
     stop: str
     message: str
     runs: tuple = ()
+    objectives: np.ndarray | None = None
+
+    def __repr__(self):
+        first, last = self.log_liks[[0, -1]]
+        many = f", best of {len(self.runs)} runs" if self.runs else ""
+        return (f"Trace({self.stop} after {self.n_iter} iterations{many}: log-lik {first:.6f} → {last:.6f}, "
+                f"{len(self.steps)} half-steps kept)")
 
     @property
     def n_iter(self):
@@ -66,8 +76,10 @@ def verdict(before, state, tol, is_exact):
     """("converged" | "decreased", message) after an iteration, or None to go on. The change is signed."""
     change = state.objective - before
     if is_exact and change < -ROUNDING * max(1.0, state.size):
-        return "decreased", (f"log-likelihood fell by {-change:.3g} in iteration {state.t}; under the exact E-step "
-                             "that cannot happen (W24): the model's m_step or log_joint has a bug")
+        what = "log p(x|θ) + log p(θ)" if hasattr(state.at.model, "log_prior") else "log-likelihood"
+        return "decreased", (f"{what} fell by {-change:.3g} in iteration {state.t}; under the exact E-step that cannot "
+                             "happen (W24): the model's m_step or log_joint has a bug (an M-step that uses a prior "
+                             "belongs to a model with log_prior())")
     if tol is not None and (change if is_exact else abs(change)) <= tol * max(1.0, abs(state.objective)):
         return "converged", f"converged after {state.t} iterations: the last one gained {change:.3g} nats"
     return None

@@ -1,0 +1,267 @@
+"""q where z is no label: normals, the missing cells of a row, Markov chains over a path.
+
+Each object holds one distribution over z for each independent piece of x, is built positionally from its parts, and
+knows its entropy and its KL to another of its kind, exactly: what the identity needs of q, and all it needs.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+__all__ = ["Cells", "Chains", "Gaussians", "Posterior"]
+
+
+class Posterior(Protocol):
+    """A distribution over z for each of N independent pieces of x."""
+
+    def entropy(self):
+        """H(q) in nats, array (N,)."""
+
+    def kl(self, other):
+        """KL(q ‖ other) in nats, array (N,); `other` is of the same kind. ValueError if it is not."""
+
+    def near(self, rng):
+        """Another member of the family, for checks that ask whether something holds for any q."""
+
+    def __getitem__(self, rows):
+        """The same for some of the pieces."""
+
+    def __len__(self):
+        """N."""
+
+
+def _same_kind(q, other):
+    if type(other) is not type(q) or len(other) != len(q):
+        raise ValueError(f"KL is defined between two {type(q).__name__} of {len(q)} pieces; the other is a "
+                         f"{type(other).__name__}" + (f" of {len(other)}" if hasattr(other, "__len__") else ""))
+
+
+@dataclass(frozen=True, eq=False)
+class Gaussians:
+    """q_n(z) = N(z; mean_n, cov_n), z in L dimensions: factor analysis and its relatives.
+
+    Parameters
+    ----------
+    mean : array (N, L)
+    cov : array (N, L, L)
+        Symmetric and positive definite.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, or a covariance is not positive definite.
+    """
+
+    mean: np.ndarray
+    cov: np.ndarray
+
+    def __post_init__(self):
+        mean, cov = np.asarray(self.mean, dtype=float), np.asarray(self.cov, dtype=float)
+        if mean.ndim != 2 or cov.shape != (*mean.shape, mean.shape[1]):
+            raise ValueError(f"mean has shape {mean.shape} and cov {cov.shape}; expected (N, L) and (N, L, L)")
+        if not np.isfinite(mean).all() or not np.allclose(cov, np.swapaxes(cov, 1, 2), rtol=1e-9, atol=0):
+            raise ValueError("mean must be finite, and every cov finite and symmetric")
+        try:
+            root = np.linalg.cholesky(cov)
+        except np.linalg.LinAlgError:
+            raise ValueError("a cov is not positive definite; a normal distribution needs variances above 0") from None
+        for name, value in (("mean", mean), ("cov", cov), ("_root", root)):
+            object.__setattr__(self, name, value)
+
+    def _log_det(self):
+        return 2 * np.log(np.diagonal(self._root, axis1=1, axis2=2)).sum(axis=1)
+
+    def entropy(self):
+        """½ log |2πe Σ|, array (N,) in nats."""
+        return 0.5 * (self.mean.shape[1] * np.log(2 * np.pi * np.e) + self._log_det())
+
+    def kl(self, other):
+        """½ [tr(Σ'⁻¹Σ) + (μ' − μ)ᵀ Σ'⁻¹ (μ' − μ) − L + log |Σ'| − log |Σ|], array (N,) in nats."""
+        _same_kind(self, other)
+        whitened = np.linalg.solve(other._root, np.concatenate(
+            [self._root, (other.mean - self.mean)[:, :, None]], axis=2))        # squares: no term can come out below 0
+        return 0.5 * ((whitened**2).sum(axis=(1, 2)) - self.mean.shape[1] + other._log_det() - self._log_det())
+
+    def near(self, rng):
+        """Means moved by about a spread, covariances stretched and turned."""
+        n, d = self.mean.shape
+        root = self._root @ (np.eye(d) + 0.3 * rng.standard_normal((n, d, d)))
+        mean = self.mean + (self._root @ rng.standard_normal((n, d, 1)))[:, :, 0]
+        return type(self)(mean, root @ np.swapaxes(root, 1, 2))
+
+    def __getitem__(self, rows):
+        return type(self)(self.mean[rows], self.cov[rows])
+
+    def __len__(self):
+        return len(self.mean)
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """q over the missing cells of each row: jointly normal, the observed cells as they are.
+
+    Parameters
+    ----------
+    filled : array (N, D)
+        x with the means of q put where a cell is missing.
+    cov : array (N, D, D)
+        Covariance of the missing cells; 0 in the rows and columns of observed ones.
+    missing : bool array (N, D)
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, or the covariance of a row's missing cells is not positive definite.
+    """
+
+    filled: np.ndarray
+    cov: np.ndarray
+    missing: np.ndarray
+
+    def __post_init__(self):
+        filled, cov = np.asarray(self.filled, dtype=float), np.asarray(self.cov, dtype=float)
+        missing = np.asarray(self.missing, dtype=bool)
+        if filled.ndim != 2 or missing.shape != filled.shape or cov.shape != (*filled.shape, filled.shape[1]):
+            raise ValueError(f"filled has shape {filled.shape}, cov {cov.shape} and missing {missing.shape}; expected "
+                             "(N, D), (N, D, D) and (N, D)")
+        for name, value in (("filled", filled), ("cov", cov), ("missing", missing)):
+            object.__setattr__(self, name, value)
+        patterns, which = np.unique(missing, axis=0, return_inverse=True)
+        groups = []                                                     # (rows, columns, q of these rows' missing cells)
+        for i, pattern in enumerate(patterns):
+            rows, columns = np.flatnonzero(which.ravel() == i), np.flatnonzero(pattern)
+            if len(columns):
+                groups.append((rows, columns, Gaussians(filled[np.ix_(rows, columns)],
+                                                        cov[np.ix_(rows, columns, columns)])))
+        object.__setattr__(self, "_groups", groups)
+
+    def _per_row(self, value):
+        out = np.zeros(len(self))
+        for rows, columns, q in self._groups:
+            out[rows] = value(rows, columns, q)
+        return out
+
+    def entropy(self):
+        """Entropy of each row's missing cells, array (N,) in nats; 0 where none is missing."""
+        return self._per_row(lambda rows, columns, q: q.entropy())
+
+    def kl(self, other):
+        """KL between the two normals over each row's missing cells, array (N,) in nats."""
+        _same_kind(self, other)
+        if (self.missing != other.missing).any():
+            raise ValueError("KL is defined where the same cells are missing; here they differ")
+        return self._per_row(lambda rows, columns, q: q.kl(
+            Gaussians(other.filled[np.ix_(rows, columns)], other.cov[np.ix_(rows, columns, columns)])))
+
+    def near(self, rng):
+        """Another normal over each row's missing cells."""
+        filled, cov = self.filled.copy(), self.cov.copy()
+        for rows, columns, q in self._groups:
+            moved = q.near(rng)
+            filled[np.ix_(rows, columns)], cov[np.ix_(rows, columns, columns)] = moved.mean, moved.cov
+        return type(self)(filled, cov, self.missing)
+
+    def __getitem__(self, rows):
+        return type(self)(self.filled[rows], self.cov[rows], self.missing[rows])
+
+    def __len__(self):
+        return len(self.filled)
+
+
+@dataclass(frozen=True, eq=False)
+class Chains:
+    """q_s(z) = q(z_1) Π_t q(z_t | z_{t−1}) over the path of each of S sequences; z_t is one of K states.
+
+    Parameters
+    ----------
+    first : array (S, K)
+        q(z_1), rows summing to 1.
+    moves : list of S arrays (T_s − 1, K, K)
+        q(z_t = k | z_{t−1} = j) in row j, rows summing to 1.
+    log_first, log_moves : the same in nats, optional
+        Where they are known better than from the probabilities: an underflow is not an impossibility, and KL reads them.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, or a row is not a distribution.
+    """
+
+    first: np.ndarray
+    moves: list
+    log_first: np.ndarray | None = None
+    log_moves: list | None = None
+
+    def __post_init__(self):
+        first, moves = np.asarray(self.first, dtype=float), [np.asarray(m, dtype=float) for m in self.moves]
+        s, k = first.shape if first.ndim == 2 else (0, 0)
+        if not s or len(moves) != s or any(m.ndim != 3 or m.shape[1:] != (k, k) for m in moves):
+            raise ValueError(f"first has shape {first.shape}, and moves {len(moves)} arrays; expected (S, K), and S "
+                             "arrays (T − 1, K, K)")
+        for rows in (first, *moves):
+            if not (rows >= 0).all() or not np.allclose(rows.sum(axis=-1), 1, rtol=0, atol=1e-6):
+                raise ValueError("rows of first and of moves must be distributions: non-negative, summing to 1")
+        given = {"first": first, "moves": moves,
+                 "log_first": _log(first) if self.log_first is None else np.asarray(self.log_first, dtype=float),
+                 "log_moves": [_log(m) for m in moves] if self.log_moves is None else list(self.log_moves)}
+        for name, value in given.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def marginals(self):
+        """q(z_t = k), a list of S arrays (T_s, K)."""
+        found = []
+        for first, moves in zip(self.first, self.moves, strict=True):
+            rows = [first]
+            for move in moves:
+                rows.append(rows[-1] @ move)
+            found.append(np.array(rows))
+        return found
+
+    @property
+    def pairs(self):
+        """q(z_{t−1} = j, z_t = k), a list of S arrays (T_s − 1, K, K)."""
+        return [g[:-1, :, None] * m for g, m in zip(self.marginals, self.moves, strict=True)]
+
+    def _expect(self, first, moves):
+        """E_q[first(z_1) + Σ_t moves_t(z_{t−1}, z_t)] of tables of log-probabilities, array (S,)."""
+        return np.array([_times(a, b).sum() + _times(c, d).sum()
+                         for a, b, c, d in zip(self.first, first, self.pairs, moves, strict=True)])
+
+    def entropy(self):
+        """−E_q[log q(z)], array (S,) in nats."""
+        return -self._expect(self.log_first, self.log_moves)
+
+    def kl(self, other):
+        """E_q[log q(z) − log other(z)], array (S,) in nats; inf where q goes and the other cannot."""
+        _same_kind(self, other)
+        if [m.shape for m in self.moves] != [m.shape for m in other.moves]:
+            raise ValueError("KL is defined between chains of the same lengths and number of states")
+        with np.errstate(invalid="ignore"):                             # −∞ − −∞ stands where q is 0, and is not read
+            return self._expect(self.log_first - other.log_first,
+                                [a - b for a, b in zip(self.log_moves, other.log_moves, strict=True)])
+
+    def near(self, rng):
+        """Another chain with the same impossible moves."""
+        def tilted(rows):
+            rows = rows * np.exp(rng.normal(size=rows.shape))
+            return rows / rows.sum(axis=-1, keepdims=True)
+        return type(self)(tilted(self.first), [tilted(m) for m in self.moves])
+
+    def __getitem__(self, rows):
+        chosen = np.arange(len(self))[rows]
+        return type(self)(self.first[chosen], [self.moves[s] for s in chosen], self.log_first[chosen],
+                          [self.log_moves[s] for s in chosen])
+
+    def __len__(self):
+        return len(self.first)
+
+
+def _log(p):
+    return np.log(p, out=np.full(p.shape, -np.inf), where=p > 0)
+
+
+def _times(p, value):
+    """p · value with 0 · (±inf) = 0."""
+    return np.multiply(p, value, out=np.zeros_like(p), where=p > 0)
