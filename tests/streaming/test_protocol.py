@@ -13,7 +13,7 @@ from strategies import KINDS, cases, gaussian_cases, half_steps, parameters, ran
 from test_references import CASES, EXACT, FAR, compare_covariances, load, near, start
 
 from emlib import CoinMixture, Collapse, GaussianMixture, datasets, fit, streaming, tempered
-from emlib.streaming import gaussian
+from emlib.streaming import gaussian as gaussian
 
 X = datasets.old_faithful()
 seeds = st.integers(0, 2**32 - 1)
