@@ -75,13 +75,15 @@ class GaussianStatistics(Statistics):
             return NotImplemented
         self._check_other(other)
         counts = self.counts + other.counts
-        share = np.divide(other.counts, counts, out=np.zeros_like(counts), where=counts > 0)[:, None]
-        apart = other.means - self.means
+        some = np.where(counts > 0, counts, 1)
+        mine, theirs, apart = self.counts / some, other.counts / some, other.means - self.means
+        means = self.means + theirs[:, None] * apart
+        # E[d dᵀ] of both together, d from the common mean: within each, and between their means
+        columns = (slice(None), *[None] * (self.moments.ndim - 1))
         between = apart[:, :, None] * apart[:, None, :] if self.moments.ndim == 3 else apart * apart
-        by = share.reshape(-1, *[1] * (self.moments.ndim - 1))
-        moments = (1 - by) * self.moments + by * other.moments + by * (1 - by) * between
-        return GaussianStatistics(counts, self.means + share * apart, moments,
-                                  np.maximum(self.magnitude, other.magnitude), self.n + other.n)
+        mine, theirs = mine[columns], theirs[columns]
+        moments = mine * self.moments + theirs * other.moments + mine * theirs * between
+        return GaussianStatistics(counts, means, moments, np.maximum(self.magnitude, other.magnitude), self.n + other.n)
 
     def __mul__(self, number):
         if not isinstance(number, Real):
@@ -92,7 +94,7 @@ class GaussianStatistics(Statistics):
 
 @dataclass(frozen=True, eq=False)
 class CoinStatistics(Statistics):
-    """Of a mixture of coins: how many sets, heads and tails each coin is thought to have made, arrays (K,), of n sets."""
+    """Of a mixture of coins: how many of n sets, and of their heads and tails, are each coin's, arrays (K,)."""
 
     sets: np.ndarray
     heads: np.ndarray

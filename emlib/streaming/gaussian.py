@@ -73,9 +73,10 @@ class GaussianFit:
         self.make = lambda theta: type(model)(*theta, self.kind.name, self.floor)
         self.n, self.centre, self.magnitude = blocks.n, blocks.centre, blocks.magnitude
         self.features, self.every = Features(self.kind, blocks), np.ones(self.k, bool)
-        self.in_numbers = self.kind.name == "full" and not self.floor and self.d == 2 and self.k <= FEW
         # a variance that is nothing beside the offset from the origin, or beside rounding, is not well resolved
         self.slack = OFFSET * self.centre**2 + LIMIT * self.kind.resolution(self.magnitude) ** 2
+        few = self.kind.name == "full" and not self.floor and self.d == 2 and self.k <= FEW
+        self.in_numbers = few and (self.centre.tolist(), self.slack.tolist(), float(least_count(self.n)))
 
     def kappa(self, theta, whiten):
         """κ of each component, array (K,); ∞ for one of weight 0, whose log has no place in a matrix product."""
@@ -107,8 +108,8 @@ class GaussianFit:
         None where κ is above the limit or a component is empty. Without this a step at N = 272 takes twice as long.
         """
         weights, means, covariances, eta, heights, kappa = [], [], [], [], [], 0.0
-        (centre_x, centre_y), (slack_x, slack_y) = self.centre.tolist(), self.slack.tolist()
-        rows, least = sums.tolist(), least_count(self.n)
+        (centre_x, centre_y), (slack_x, slack_y), least = self.in_numbers
+        rows = sums.tolist()
         total = math.fsum(row[0] for row in rows)
         for n, *row in rows:
             if not n >= least:
@@ -116,11 +117,11 @@ class GaussianFit:
             x, y, xx, yy, xy = (s / n for s in row)
             u, v, w = xx - x * x, yy - y * y, xy - x * y
             det = u * v - w * w
-            if not (u > 0 and v > 0 and 0 < det < math.inf):
+            xx, yy = xx + slack_x, yy + slack_y
+            if not (0 < det < math.inf and xx <= LIMIT * u and yy <= LIMIT * v):
                 return None
             a, b, c = v / det, u / det, -w / det
-            xx, yy = xx + slack_x, yy + slack_y
-            kappa = max(kappa, 0.5 * (a * xx + b * yy), xx / u, yy / v)
+            kappa = max(kappa, 0.5 * (a * xx + b * yy))
             tilt_x, tilt_y = a * x + c * y, c * x + b * y
             height = math.log(n / total) - 0.5 * math.log(det)
             heights.append(height)

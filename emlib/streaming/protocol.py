@@ -39,7 +39,7 @@ DECIDES = ("log_joint", "posterior", "m_step", "statistics", "from_statistics", 
 
 
 def offered_by(model):
-    """Whether the model streams, and its class has not changed any of the methods that the streaming steps stand for."""
+    """Whether the model streams, and its class changes none of the methods that the streaming steps stand for."""
     kind = type(model)
     owner = next((c for c in kind.__mro__ if "first_pass" in vars(c)), None)
     return owner is not None and all(getattr(kind, name, None) is getattr(owner, name, None) for name in DECIDES)
