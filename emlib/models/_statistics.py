@@ -15,8 +15,6 @@ __all__ = ["CoinStatistics", "GaussianStatistics"]
 class Statistics:
     """Sums over points that can be added to others of their kind, and multiplied by a number ≥ 0."""
 
-    __array_ufunc__ = None                                          # so that NumPy's numbers leave `c * S` to S
-
     def __radd__(self, other):
         return self if isinstance(other, Real) and other == 0 else NotImplemented       # for sum([S₁, S₂, …])
 

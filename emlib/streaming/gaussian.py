@@ -38,7 +38,7 @@ from emlib.streaming.protocol import UNDERFLOW
 LIMIT = 1e4                 # of κ: what is lost stays below the rounding that `emlib.trace.verdict` allows
 OFFSET = 1e-4               # a model rounds its means at c: c² counts so much in κ, LIMIT is met at 1e4 spreads from 0
 FEW = 8                     # components; with more, NumPy is faster than numbers
-RETAKES = 4                 # about means that are better each time; more cannot help, the last one is taken
+RETAKES = 2                 # about better means: however far off the first, its rounding is taken off by the second
 
 
 def blocks(model, x, sample_weight):

@@ -203,6 +203,8 @@ def test_statistics_of_any_blocks_of_rows_add_up_to_those_of_the_whole(case, cut
         rng.shuffle(parts)
         for total in (sum(parts), functools.reduce(operator.add, reversed(parts))):
             assert total.n == (len(x) if weights is None else np.count_nonzero(w))
+            counted = x if weights is None else x[w > 0]
+            assert np.array_equal(total.magnitude, np.abs(counted).max(axis=0))
             merged = outcome(lambda total=total: model.from_statistics(total))
             if isinstance(whole, str):
                 assert isinstance(merged, str)

@@ -132,7 +132,7 @@ def test_points_so_far_out_that_exp_underflows_keep_their_log_likelihood():
     model = GaussianMixture([0.5, 0.5], [[0.0], [3.0]], [1.0, 1.0])
     # 60 and −70 are nothing to exp; −38.4 is almost nothing, a number with few digits left
     x = np.r_[np.random.default_rng(0).standard_normal(50), 60.0, -70.0, -38.4][:, None]
-    for points in (x, x[50:51], x[52:]):
+    for points in (x, x[50:51], x[52:], np.r_[x[:50], x[52:]]):
         assert states(model, np.r_[points, points], 1)[0].log_lik == pytest.approx(2 * model.log_lik(points), rel=1e-14)
     assert states(model, x, 1)[0].log_lik == pytest.approx(model.log_lik(x), rel=1e-14)
     assert parameters(models(model, x, 2)[0][1]) == pytest.approx(
@@ -173,7 +173,7 @@ def test_both_forms_in_one_block_are_em(kind, weighted):
     _, x = one_thin(4, 4, 1e-3, n=400)
     if kind in ("diag", "spherical"):                               # tight, and far from the centre
         x[:400] = 30 + 1e-1 * (x[:400] - x[:400].mean(axis=0))
-    labels = rng.permutation(4)                                     # so that the thin one is not the first
+    labels = [2, 0, 3, 1]                                           # the thin one is neither the first nor the last
     means = x.reshape(4, 400, 4).mean(axis=1)[labels]
     pooled = np.array([np.cov(part.T, bias=True) for part in x.reshape(4, 400, 4)])[labels]
     model = GaussianMixture([0.1, 0.2, 0.3, 0.4], means, COVARIANCE_KINDS[kind].of_matrices(pooled, np.full(4, 0.25)),
@@ -260,6 +260,30 @@ def test_a_component_is_linear_again_well_below_the_limit():
         assert [recentred(state) for state in found[1:]] == [expected] * 2
 
 
+def test_only_the_component_that_needs_it_is_taken_again_and_the_others_stay_linear():
+    """Beside a cluster far out, and one whose κ is too large to become linear but small enough to stay so."""
+    x = np.concatenate([100 * s + np.array([[-1.0], [1.0]]).repeat(3, axis=0) * u
+                        for s, u in ((-1, 1.5), (1, 1.5), (0, 1e-5), (0.3, 0.1))])
+    rest = at_rest(x, 4)
+    wide = rest.covariances * np.array([1, 1, 1, 25])[:, None, None]
+    start = GaussianMixture(rest.weights, rest.means, wide)
+    step = states(start, x, 1)[0].at
+    kappa = step.fit.kappa(gaussian.Theta(rest.weights, rest.means, rest.covariances),
+                           rest._kind.whitener(rest.covariances, 4, 1))
+    assert ((kappa[:2] > 2.5e3) & (kappa[:2] < 1e4)).all() and kappa[2] > 1e4 and kappa[3] > 1e4
+    assert step.linear.tolist() == [True, True, False, True]
+    assert step.m_step() is None and step.retake().linear.tolist() == [True, True, False, False]
+    assert [state.at.linear.tolist() for state in states(start, x, 3)[1:]] == [[True, True, False, False]] * 2
+
+
+def test_a_mean_that_starts_so_far_out_that_the_first_correction_is_rounding():
+    """From 1e20 the first better mean is 0, a thousand spreads off; the second is right."""
+    x = 1000 + np.random.default_rng(0).standard_normal((50, 2))
+    after = models(GaussianMixture([1.0], [[1e20, 1e20]], [1e30 * np.eye(2)]), x, 2)[0][1]
+    assert after.means[0] == pytest.approx(x.mean(axis=0), rel=1e-14)
+    assert after.covariances[0] == pytest.approx(np.cov(x.T, bias=True), rel=1e-10)
+
+
 class Counted:
     """A reader that counts how often it is read."""
 
@@ -318,6 +342,9 @@ def test_exp_is_zero_where_it_is_nothing():
     assert np.array_equal(a, expected)
     model, x = one_thin(3, 3, 1e-3)
     assert states(model, x, 1)[0].at.far and not states(*clusters(3, 2), 1)[0].at.far
+    for kappa, far in ((600, False), (800, True)):
+        x, k = thin_in_two(kappa)
+        assert all(state.at.far == far for state in states(at_rest(x, k), x, 3))
 
 
 def test_features_are_one_the_columns_and_their_products():
