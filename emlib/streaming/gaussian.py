@@ -17,10 +17,10 @@ Each M-step looks at κ of the *new* parameters. If it is beyond the limit for a
 the linear form, they are taken again, at the same θ, recentred; such a component is linear again when its κ has fallen
 to a quarter of the limit.
 
-Measured against 50 digits, an error at κ is below 0.5e-16 κ D nats a point in the log-likelihood, and 1e-15 κ spreads
-in means and covariances: at the limit, 1e-12 of what the log-likelihood sums, and 1e-11. That holds because A and
-log |Σ| come from one Cholesky factor: its rounding is that of a neighbouring θ, and cancels to first order near a
-maximum (from an inverse and a determinant of their own, errors are up to fifty times as large).
+Measured against 50 digits, up to the limit: the log-likelihood is off by less than 0.5e-16 κ D nats a point, 3e-13 of
+what it sums; means and covariances by less than 1e-11 of the spreads. That needs A and log |Σ| to come from one
+Cholesky factor: its rounding is that of a neighbouring θ, and cancels to first order near a maximum. From an inverse
+and a determinant of their own, the log-likelihood was wrong by up to fifty times as much.
 """
 
 import math
