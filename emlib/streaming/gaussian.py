@@ -107,7 +107,7 @@ class GaussianFit:
 
         None where κ is above the limit or a component is empty. Without this a step at N = 272 takes twice as long.
         """
-        weights, means, covariances, eta, heights, kappa = [], [], [], [], [], 0.0
+        weights, means, covariances, eta, log_weights, kappa = [], [], [], [], [], 0.0
         (centre_x, centre_y), (slack_x, slack_y), least = self.in_numbers
         rows = sums.tolist()
         total = math.fsum(row[0] for row in rows)
@@ -123,19 +123,19 @@ class GaussianFit:
             a, b, c = v / det, u / det, -w / det
             kappa = max(kappa, 0.5 * (a * xx + b * yy))
             tilt_x, tilt_y = a * x + c * y, c * x + b * y
-            height = math.log(n / total) - 0.5 * math.log(det)
-            heights.append(height)
-            eta.append([height - 0.5 * (tilt_x * x + tilt_y * y), tilt_x, tilt_y, -0.5 * a, -0.5 * b, -c])
+            log_weight = math.log(n / total) - 0.5 * math.log(det)
+            log_weights.append(log_weight)
+            eta.append([log_weight - 0.5 * (tilt_x * x + tilt_y * y), tilt_x, tilt_y, -0.5 * a, -0.5 * b, -c])
             weights.append(n / total)
             means.append([centre_x + x, centre_y + y])
             covariances.append([[u, w], [w, v]])
         if not kappa <= LIMIT:
             return None
-        height = max(heights)
+        log_weight = max(log_weights)
         for row in eta:
-            row[0] -= height
+            row[0] -= log_weight
         return GaussianStep(self, Theta(weights, means, covariances), self.every,
-                            [Linear(self.features, np.array(eta))], height - math.log(2 * math.pi), kappa > -UNDERFLOW)
+                            [Linear(self.features, np.array(eta))], log_weight - math.log(2 * math.pi), kappa > -UNDERFLOW)
 
 
 class GaussianStep:

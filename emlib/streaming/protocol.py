@@ -111,14 +111,14 @@ class _Pass:
     def _shifted(self, now, block, rows, a, s, log_s):
         """A block with points so far out that exp underflows: each is shifted by its own largest term."""
         now.log_joint(block, a)
-        top = a.max(axis=0)
-        if not np.isfinite(top).all():
+        largest = a.max(axis=0)
+        if not np.isfinite(largest).all():
             validate.log_joint(now.model.log_joint(rows))           # says which point is impossible, or which is NaN
-        np.subtract(a, top, out=a)
+        np.subtract(a, largest, out=a)
         _exp_or_zero(a)
         np.matmul(self.ones, a, out=s)
         np.log(s, out=log_s)
-        np.add(log_s, top, out=log_s)
+        np.add(log_s, largest, out=log_s)
 
 
 def _exp_or_zero(a):
