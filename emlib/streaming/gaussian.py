@@ -131,11 +131,11 @@ class GaussianFit:
             covariances.append([[u, w], [w, v]])
         if not kappa <= LIMIT:
             return None
-        log_weight = max(log_weights)
+        offset = max(log_weights)
         for row in eta:
-            row[0] -= log_weight
+            row[0] -= offset
         return GaussianStep(self, Theta(weights, means, covariances), self.every,
-                            [Linear(self.features, np.array(eta))], log_weight - math.log(2 * math.pi), kappa > -UNDERFLOW)
+                            [Linear(self.features, np.array(eta))], offset - math.log(2 * math.pi), kappa > -UNDERFLOW)
 
 
 class GaussianStep:
