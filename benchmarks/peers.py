@@ -1,6 +1,6 @@
 """One EM step of a full-covariance mixture: emlib beside scikit-learn, mclust and pomegranate, in one run.
 
-    python benchmarks/peers.py [--rounds 5] [--cases 272,2,2 10000,2,3]
+    python benchmarks/peers.py [--rounds 5] [--cases 272,2,2 200000,10,10,correlated]
 
 Same data, same start, same number of steps, no regularisation, no early stop. An engine's time is reported only if its
 parameters after the last step are those of the others. In each round every engine makes short and long runs, one
@@ -10,6 +10,7 @@ skipped with a sentence.
 """
 
 import argparse
+import itertools
 import shutil
 import subprocess
 import tempfile
@@ -21,29 +22,55 @@ from pathlib import Path
 import machine
 import numpy as np
 
-from emlib import GaussianMixture, datasets, fit, to_sklearn
+from emlib import GaussianMixture, datasets, fit, streaming, to_sklearn
+from emlib.models.covariance import kind_named
 from emlib.streaming.blocks import rows_in_cache
-from emlib.streaming.gaussian import n_statistics
+from emlib.streaming.forms import n_statistics
 
-# (N, D, K): steps of the short run; the long one has three times as many, before anybody's rounding makes it stop
-CASES = {(272, 2, 2): 4, (10_000, 2, 3): 5, (1_000_000, 2, 3): 3, (1_000_000, 2, 10): 2, (200_000, 10, 10): 2,
-         (100_000, 32, 16): 2}
+# (N, D, K), and whether clusters are correlated: steps of the short run; the long one has three times as many, before
+# anybody's rounding makes it stop
+ROUND, CORRELATED = False, True
+CASES = {(272, 2, 2, ROUND): 4, (10_000, 2, 3, ROUND): 5, (1_000_000, 2, 3, ROUND): 3, (1_000_000, 2, 10, ROUND): 2,
+         (200_000, 10, 10, ROUND): 2, (100_000, 32, 16, ROUND): 2,
+         (200_000, 4, 5, CORRELATED): 2, (200_000, 10, 10, CORRELATED): 2, (50_000, 32, 16, CORRELATED): 2}
 TOLERANCE = 1e-6            # of each parameter's size: engines differ by rounding, magnified over the steps
 HERE = Path(__file__).parent
 
 
-def problem(n, d, k):
-    """Data and a start: Old Faithful for N = 272, else overlapping clusters, started near the truth."""
+def problem(n, d, k, correlated=ROUND):
+    """Data and a start near the truth: Old Faithful for N = 272, else overlapping clusters, or correlated ones.
+
+    Correlated: covariances A Aᵀ with A = I + 0.4 · normal, means 4 · normal: some clusters are hundreds of times as
+    long as thin, the ordinary case in many dimensions.
+    """
     if (n, d, k) == (272, 2, 2):
         start = GaussianMixture([0.5, 0.5], [[4.5, 50.0], [2.0, 90.0]], [np.diag([1.0, 100.0])] * 2)
         return datasets.old_faithful(), start
     rng = np.random.default_rng(0)
-    a = rng.standard_normal((k, d, d)) / np.sqrt(d)
+    a = rng.standard_normal((k, d, d))
+    if correlated:
+        a = np.eye(d) + 0.4 * a
+        truth = GaussianMixture(rng.dirichlet(np.full(k, 5)), 4 * rng.standard_normal((k, d)), symmetric(a))
+        x, _ = truth.sample(n, rng)
+        off = 0.1 * np.einsum("kij,kj->ki", a, rng.standard_normal((k, d)))     # a tenth of a spread, whichever way
+        return x, GaussianMixture(np.full(k, 1 / k), truth.means + off, 1.2 * truth.covariances)
     truth = GaussianMixture(rng.dirichlet(np.full(k, 5)), rng.normal(0, 4 / np.sqrt(d), (k, d)),
-                            a @ np.swapaxes(a, 1, 2) + 0.5 * np.eye(d))
+                            symmetric(a / np.sqrt(d)) + 0.5 * np.eye(d))
     x, _ = truth.sample(n, rng)
     start = GaussianMixture(np.full(k, 1 / k), truth.means + rng.normal(0, 0.3, (k, d)), np.array([np.eye(d)] * k))
     return x, start
+
+
+def symmetric(a):
+    """A Aᵀ for each matrix of a stack."""
+    return a @ np.swapaxes(a, 1, 2)
+
+
+def form(x, start, steps):
+    """In which form emlib's components were, in the last of so many steps: see emlib/streaming/gaussian.py."""
+    state = next(itertools.islice(streaming.states(start, start.blocks(x)), steps, None))
+    linear, k = int(state.at.linear.sum()), len(start.weights)
+    return {k: "linear", 0: "recentred"}.get(linear, f"{linear} linear, {k - linear} recentred")
 
 
 def repetitions(n, k):
@@ -156,7 +183,7 @@ def farthest(ours, theirs):
 def floor(x, k):
     """Seconds for what no such step can leave out: exp of N·K numbers, two matrix products, one read of x."""
     n, d = x.shape
-    p = n_statistics("full", d)
+    p = n_statistics(kind_named("full"), d)
     rows = min(n, rows_in_cache(k, p))
     rng = np.random.default_rng(0)
     t, eta, a = rng.standard_normal((p, rows)), rng.standard_normal((k, p)), np.empty((k, rows))
@@ -174,7 +201,7 @@ def floor(x, k):
 
 
 def measure(case, short, engines, rounds):
-    """{engine: seconds a step}, None where parameters differ; and the floor."""
+    """{engine: seconds a step}, without those whose parameters differ; the floor; and emlib's form."""
     x, start = problem(*case)
     runs, parameters, floors = {engine: [] for engine in engines}, {}, []
     for _ in range(rounds):
@@ -190,7 +217,7 @@ def measure(case, short, engines, rounds):
             continue
         a, b = np.min(runs[engine], axis=0)
         seconds[engine] = (b - a) / (2 * short)
-    return seconds, min(floors)
+    return seconds, min(floors), form(x, start, 3 * short)
 
 
 def peak_memory():
@@ -203,25 +230,32 @@ def peak_memory():
     return peak, x.nbytes
 
 
+def case_of(n, d, k, correlated=""):
+    """A case from its words."""
+    if correlated not in ("", "correlated"):
+        raise SystemExit(f"{correlated!r} is no case; give N,D,K or N,D,K,correlated")
+    return int(n), int(d), int(k), bool(correlated)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--cases", nargs="*", help="N,D,K of the table's rows; all by default")
+    parser.add_argument("--cases", nargs="*", help="N,D,K or N,D,K,correlated; all by default")
     options = parser.parse_args()
-    cases = [tuple(map(int, case.split(","))) for case in options.cases] if options.cases else list(CASES)
+    cases = [case_of(*case.split(",")) for case in options.cases] if options.cases else list(CASES)
     engines = installed()
     peers = [engine for engine in engines if engine is not emlib]
     print(f"\n{machine.description(*list(engines.values())[1:])}\n")
     head = ["N, D, K", "emlib", *(f"{e.__name__.replace('_', '-')}" for e in peers),
-            *(f"× {e.__name__.replace('_', '-')}" for e in peers), "floor", "× floor"]
+            *(f"× {e.__name__.replace('_', '-')}" for e in peers), "floor", "× floor", "form"]
     print("| " + " | ".join(head) + " |\n|" + "---|" * len(head))
     for case in cases:
-        seconds, least = measure(case, CASES.get(case, 2), engines, options.rounds)
-        ours, words = seconds[emlib], [f"{n:,}" for n in case]
-        row = [", ".join(words), f"{1e3 * ours:.3g} ms"]
+        seconds, least, words = measure(case, CASES.get(case, 2), engines, options.rounds)
+        ours, size = seconds[emlib], ", ".join(f"{n:,}" for n in case[:3])
+        row = [size + ", correlated" * case[3], f"{1e3 * ours:.3g} ms"]
         row += [f"{1e3 * seconds[e]:.3g} ms" if e in seconds else "–" for e in peers]
         row += [f"**{seconds[e] / ours:.1f}**" if e in seconds else "–" for e in peers]
-        print("| " + " | ".join([*row, f"{1e3 * least:.3g} ms", f"{ours / least:.1f}"]) + " |", flush=True)
+        print("| " + " | ".join([*row, f"{1e3 * least:.3g} ms", f"{ours / least:.1f}", words]) + " |", flush=True)
     peak, data = peak_memory()
     print(f"\nMemory of a fit of 10⁶ points, D = 2, K = 3: {peak / 1e6:.1f} MB at most besides {data / 1e6:.0f} MB "
           f"of data: {(peak + data) / data:.2f} times the data in all.")

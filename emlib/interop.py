@@ -6,7 +6,7 @@ scikit-learn is imported when one of the two functions is called, and only then.
 import numpy as np
 
 from emlib.models import GaussianMixture
-from emlib.models import covariance as of
+from emlib.models.covariance import kind_named
 
 __all__ = ["from_sklearn", "to_sklearn"]
 
@@ -36,14 +36,13 @@ def to_sklearn(model):
     if not isinstance(model, GaussianMixture):
         raise ValueError(f"model is a {type(model).__name__}; only an emlib.GaussianMixture has a counterpart there")
     k, d = model.means.shape
-    whiten = of.whitener(model.covariances, model.covariance_type, k, d)
-    # scikit-learn keeps U with Σ⁻¹ = U Uᵀ: our whitener, transposed; one for all if tied, a number if spherical
-    factor = np.swapaxes(whiten, 1, 2) if whiten.ndim == 3 else whiten
-    precisions = factor @ np.swapaxes(factor, 1, 2) if whiten.ndim == 3 else factor**2
-    if model.covariance_type == "tied":
-        factor, precisions = factor[0], precisions[0]
-    if model.covariance_type == "spherical":
-        factor, precisions = factor[:, 0], precisions[:, 0]
+    cov = model.covariances                                         # scikit-learn keeps U with Σ⁻¹ = U Uᵀ
+    if kind_named(model.covariance_type).matrices:
+        factor = np.swapaxes(np.linalg.inv(np.linalg.cholesky(cov)), -1, -2)
+        precisions = factor @ np.swapaxes(factor, -1, -2)
+    else:
+        factor = 1 / np.sqrt(cov)
+        precisions = factor**2
     estimator = sklearn_mixture.GaussianMixture(
         k, covariance_type=model.covariance_type, reg_covar=0, weights_init=model.weights.copy(),
         means_init=model.means.copy(), precisions_init=precisions.copy())

@@ -187,15 +187,15 @@ def test_ctrl_c_leaves_the_last_complete_iteration(monkeypatch, keep):
 
 def test_ctrl_c_on_the_fast_road(monkeypatch):
     expected = fit(BAD, X, max_iter=3, tol=None, keep="last")
-    from emlib.streaming.gaussian import Linear
-    m_step, calls = Linear.m_step, itertools.count()
+    from emlib.streaming.gaussian import GaussianStep
+    m_step, calls = GaussianStep.m_step, itertools.count()
 
     def pressed(self):
         if next(calls) == 3:
             raise KeyboardInterrupt
         return m_step(self)
 
-    monkeypatch.setattr(Linear, "m_step", pressed)
+    monkeypatch.setattr(GaussianStep, "m_step", pressed)
     with pytest.warns(ConvergenceWarning, match="interrupted in iteration 4"):
         trace = fit(BAD, X, keep="last")
     assert np.array_equal(trace.log_liks, expected.log_liks)

@@ -2,20 +2,17 @@
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
 from emlib import _validate as validate
 from emlib.models._mixture import Mixture
 from emlib.models._seeds import kmeans_plus_plus
-from emlib.streaming.blocks import Blocks, rows_in_cache
-from emlib.streaming.protocol import LinearPass, Table
+from emlib.models._statistics import CoinStatistics
 from emlib.trace import Collapse
 
 __all__ = ["CoinMixture"]
 
-TABULATED = 4096            # up to so many tosses, log n! is looked up
 SMALLEST, LARGEST = np.finfo(float).tiny, 1 - np.finfo(float).epsneg    # the probabilities next to 0 and 1
 
 
@@ -95,34 +92,31 @@ class CoinMixture(Mixture):
         ValueError
             If an argument has the wrong form.
         """
-        x = _check_counts(x)
-        q = validate.q(q, (len(x), len(self.weights))) * validate.sample_weight(sample_weight, len(x))[:, None]
-        return self.from_counts(q.sum(axis=0), *(q.T @ x).T, len(x))
+        return self.from_statistics(self.statistics(x, q, sample_weight))
 
-    def from_counts(self, sets, heads, tails, n):
-        """The M-step given how many sets, heads and tails each coin is thought to have made, arrays (K,), of n sets.
+    def statistics(self, x, q, sample_weight=None):
+        """What `from_statistics` needs to know of x and q, as for `m_step`: sums, so that those of blocks add up."""
+        x = _check_counts(x)
+        w = validate.sample_weight(sample_weight, len(x))
+        q = validate.q(q, (len(x), len(self.weights))) * w[:, None]
+        return CoinStatistics(q.sum(axis=0), *(q.T @ x).T, np.count_nonzero(w))
+
+    def from_statistics(self, S):
+        """The M-step given sums: each coin's heads ÷ tosses, and its share of the sets if weights are learned.
 
         Raises
         ------
         Collapse
             If a coin has no tosses.
         """
-        empty = heads + tails < np.finfo(float).tiny * n
+        empty = S.heads + S.tails < np.finfo(float).tiny * S.n
         if empty.any():
             raise Collapse(f"component {int(np.argmax(empty))} is empty: no tosses are assigned to this coin, so its "
                            "probability is undefined. Take fewer coins, or restart from another place.")
-        weights = sets / sets.sum() if self.learn_weights else self.weights
-        # a coin that q has seen land both ways, however rarely, must not round to one that cannot: ELBO would be −∞
-        lowest, highest = np.where(heads > 0, SMALLEST, 0), np.where(tails > 0, LARGEST, 1)
-        return CoinMixture(weights, np.clip(heads / (heads + tails), lowest, highest), self.learn_weights)
-
-    def blocks(self, x, sample_weight=None):
-        """x as checked blocks that fit the cache, for the fast road of `fit`: see `emlib.streaming`."""
-        return Blocks(x, sample_weight, _check_counts, rows_in_cache(len(self.weights), 4))
-
-    def first_pass(self, blocks):
-        """A pass of EM over blocks at this model."""
-        return CoinPass(self, blocks.n, Table(4, blocks))
+        weights = S.sets / S.sets.sum() if self.learn_weights else self.weights
+        # if q gives both sides positive weight keep ρ inside (0, 1): rounding to 0 or 1 would make the ELBO −∞
+        lowest, highest = np.where(S.heads > 0, SMALLEST, 0), np.where(S.tails > 0, LARGEST, 1)
+        return type(self)(weights, np.clip(S.heads / (S.heads + S.tails), lowest, highest), self.learn_weights)
 
     @classmethod
     def start(cls, x, K, rng, learn_weights=True):
@@ -153,37 +147,6 @@ class CoinMixture(Mixture):
         return np.column_stack([heads, tosses - heads]), z
 
 
-class CoinPass(LinearPass):
-    """log_joint = η·T(x), T = (1, heads, tails, log C): counts, of which nothing cancels. See `emlib.streaming`."""
-
-    def __init__(self, model, n, table):
-        # a log of 0 is not for matrix products, in which it meets 0 tosses: then `log_joint` is that of the model
-        self.possible = bool(model.weights.all() and (model.probs > 0).all() and (model.probs < 1).all())
-        eta = np.ones((len(model.weights), 4))
-        if self.possible:
-            eta[:, :3] = np.log([model.weights, model.probs, 1 - model.probs]).T
-        super().__init__(eta, 0.0)
-        self.model, self.n, self.table = model, n, table
-
-    def read(self, rows):
-        return self.table.of(rows, _statistics)
-
-    def log_joint(self, block, out):
-        if self.possible:
-            super().log_joint(block, out)
-        else:
-            out[:] = self.model.log_joint(block[1:3].T).T
-
-    def m_step(self):
-        sets, heads, tails, _ = self.sums.T
-        return CoinPass(self.model.from_counts(sets, heads, tails, self.n), self.n, self.table)
-
-
-def _statistics(rows, out):
-    """T(x) = (1, heads, tails, log C) of a block (B, 2) into out (4, B)."""
-    out[0], out[1:3], out[3] = 1, rows.T, _log_choose(rows)
-
-
 def _x_log_y(x, y):
     """x · log y for counts x (N,) and one y, with 0 · log 0 = 0."""
     return x * math.log(y) if y > 0 else np.where(x > 0, -np.inf, 0.0)
@@ -191,20 +154,10 @@ def _x_log_y(x, y):
 
 def _log_choose(x):
     """log C(heads + tails, heads), array (N,)."""
-    counts = np.concatenate([x.sum(axis=1), x[:, 0], x[:, 1]])
-    if counts.max() <= TABULATED:
-        log_factorial = _log_factorials(TABULATED)[counts.astype(int)]
-    else:
-        values, where = np.unique(counts, return_inverse=True)
-        log_factorial = np.array([math.lgamma(v + 1) for v in values])[where]
+    counts, where = np.unique(np.concatenate([x.sum(axis=1), x[:, 0], x[:, 1]]), return_inverse=True)
+    log_factorial = np.array([math.lgamma(n + 1) for n in counts])[where]
     tosses, heads, tails = log_factorial.reshape(3, -1)
     return tosses - heads - tails
-
-
-@lru_cache(maxsize=1)
-def _log_factorials(n):
-    """log 0!, log 1!, …, log n!"""
-    return np.array([math.lgamma(v + 1) for v in range(n + 1)])
 
 
 def _check_counts(x):

@@ -6,9 +6,18 @@ from functools import cached_property
 import numpy as np
 
 from emlib import _validate as validate
-from emlib.models import covariance as of
 from emlib.models._mixture import Mixture
 from emlib.models._seeds import kmeans_plus_plus
+from emlib.models._statistics import GaussianStatistics
+from emlib.models.covariance import (
+    KINDS,
+    check_collapse,
+    check_empty,
+    check_floor,
+    kind_named,
+    kind_of,
+    log_scale,
+)
 
 __all__ = ["GaussianMixture"]
 
@@ -54,13 +63,14 @@ class GaussianMixture(Mixture):
         k, cov = len(weights), validate.real(cov, "covariances")
         if means.ndim != 2 or len(means) != k or not means.size:
             raise ValueError(f"means has shape {means.shape}; expected (K, D) with K = {k}, the number of weights")
-        kind = of.covariance_type(cov, k, means.shape[1], self.covariance_type)
-        of.check_covariances(cov, kind, self.floor)
+        kind = kind_of(cov, k, means.shape[1], self.covariance_type)
+        kind.check(cov)
+        check_floor(kind, cov, self.floor)
         for name, value in (("weights", weights), ("means", means), ("covariances", cov)):
             value = np.array(value)                                 # a model of its own, that nobody changes
             value.setflags(write=False)
             object.__setattr__(self, name, value)
-        object.__setattr__(self, "covariance_type", kind)
+        object.__setattr__(self, "covariance_type", kind.name)
 
     def __repr__(self):
         k, d = self.means.shape
@@ -69,17 +79,21 @@ class GaussianMixture(Mixture):
     @property
     def full_covariances(self):
         """Σ as full matrices, array (K, D, D), whatever the type."""
-        return of.as_full(self.covariances, self.covariance_type, *self.means.shape)
+        return self._kind.as_matrices(self.covariances, *self.means.shape)
 
     @property
     def n_parameters(self):
         """Free parameters: K − 1 weights, K·D means, and the covariances of this type."""
         k, d = self.means.shape
-        return k - 1 + k * d + of.n_parameters(self.covariance_type, k, d)
+        return k - 1 + k * d + self._kind.n_parameters(k, d)
+
+    @property
+    def _kind(self):
+        return kind_named(self.covariance_type)
 
     @cached_property
     def _whiten(self):
-        return of.whitener(self.covariances, self.covariance_type, *self.means.shape)
+        return self._kind.whitener(self.covariances, *self.means.shape)
 
     def log_joint(self, x):
         """log p(x_n, z=k | θ) in nats, array (N, K), for x of shape (N, D).
@@ -92,8 +106,12 @@ class GaussianMixture(Mixture):
         xt = np.ascontiguousarray(validate.x(x, self.means.shape[1]).T)
         out = np.empty((len(self.weights), xt.shape[1]))            # components first: reductions are contiguous
         with np.errstate(over="ignore"):                            # too far for doubles: −inf, and `bound` says so
-            log_scale = of.log_scale(self.weights, self._whiten)
-            return of.log_density(xt, self.means, self._whiten, log_scale, out).T
+            scale = log_scale(self.weights, self._whiten)
+            for k, (mean, w) in enumerate(zip(self.means, self._whiten, strict=True)):
+                d = xt - mean[:, None]
+                y = w[:, None] * d if w.ndim == 1 else w @ d
+                out[k] = scale[k] - 0.5 * np.einsum("dn,dn->n", y, y)
+        return out.T
 
     def m_step(self, x, q, sample_weight=None):
         """The model that maximises E_q[log p(x, z|θ)] over θ (W14): weighted maximum likelihood.
@@ -109,7 +127,7 @@ class GaussianMixture(Mixture):
         Returns
         -------
         GaussianMixture
-            Of the same type and floor.
+            Of the same class, type and floor.
 
         Raises
         ------
@@ -122,42 +140,63 @@ class GaussianMixture(Mixture):
         -----
         Dempster, Laird and Rubin (1977), section 4.3; Bishop (2006), eq. 9.24–9.26.
         """
+        return self.from_statistics(self.statistics(x, q, sample_weight))
+
+    def statistics(self, x, q, sample_weight=None):
+        """What `from_statistics` needs to know of x and q, as for `m_step`: sums, so that those of blocks add up.
+
+        Returns
+        -------
+        GaussianStatistics
+
+        Notes
+        -----
+        Moments are about each component's own mean, and about what rounding left of that mean: right however far
+        apart the components lie.
+        """
         k, d = self.means.shape
         x = validate.x(x, d)
         w = validate.sample_weight(sample_weight, len(x))
-        validate.enough(np.count_nonzero(w), k)
         r = np.ascontiguousarray(validate.q(q, (len(x), k)).T) * w
         counts = r.sum(axis=1)
-        of.check_empty(counts, len(x))
-        weights = counts / counts.sum()                                                         # Bishop 9.26
-        # moments about each component's own mean, and what rounding left of that mean: right however far apart they lie
-        about, xt = r @ x / counts[:, None], np.ascontiguousarray(x.T)
-        first, second = np.empty((k, d)), []
+        some = np.where(counts > 0, counts, 1)
+        about, xt = r @ x / some[:, None], np.ascontiguousarray(x.T)
+        left, moments = np.empty((k, d)), np.empty((k, d, d) if self._kind.matrices else (k, d))
         for j, mean in enumerate(about):
             from_mean = xt - mean[:, None]
-            first[j] = from_mean @ r[j] / counts[j]
-            second.append(of.scatter(r[j], from_mean, self.covariance_type) / counts[j])
-        cov = of.from_moments(first, np.array(second), weights, self.covariance_type)           # Bishop 9.25
-        cov = of.at_least(cov, self.covariance_type, self.floor)
-        of.check_collapse(cov, self.covariance_type, np.abs(x[w > 0]).max(axis=0))
-        return GaussianMixture(weights, about + first, cov, self.covariance_type, self.floor)   # Bishop 9.24
+            weighted = r[j] * from_mean
+            left[j] = weighted.sum(axis=1) / some[j]
+            if self._kind.matrices:
+                moment = weighted @ from_mean.T / some[j] - np.outer(left[j], left[j])
+                moments[j] = (moment + moment.T) / 2
+            else:
+                moments[j] = np.einsum("dn,dn->d", weighted, from_mean) / some[j] - left[j] ** 2
+        return GaussianStatistics(counts, about + left, moments, np.abs(x[w > 0]).max(axis=0), np.count_nonzero(w))
+
+    def from_statistics(self, S):
+        """The M-step given sums: the model of this class, type and floor with the greatest likelihood for them.
+
+        Raises
+        ------
+        Collapse, ValueError
+            As `m_step`.
+        """
+        kind = self._kind
+        validate.enough(S.n, len(self.weights))
+        check_empty(S.counts, S.n)
+        cov = S.covariances(kind, self.floor)
+        check_collapse(kind, cov, S.magnitude)
+        return type(self)(S.weights, S.means, cov, kind.name, self.floor)
 
     def blocks(self, x, sample_weight=None):
-        """x as checked blocks that fit the cache, for the fast road of `fit`: see `emlib.streaming`."""
-        from emlib.streaming.blocks import Blocks, rows_in_cache
-        from emlib.streaming.gaussian import n_statistics
-
-        k, d = self.means.shape
-        data = Blocks(x, sample_weight, lambda rows: validate.x(rows, d),
-                      rows_in_cache(k, n_statistics(self.covariance_type, d)))
-        validate.enough(data.n, k)
-        return data
+        """x as checked blocks that fit the cache, for streaming EM: see `emlib.streaming`."""
+        from emlib.streaming.gaussian import blocks  # opt-in: the model itself does not need it
+        return blocks(self, x, sample_weight)
 
     def first_pass(self, blocks):
-        """A pass of EM over blocks at this model: see `emlib.streaming.gaussian`."""
-        from emlib.streaming.gaussian import GaussianFit
-
-        return GaussianFit(self, blocks).first(self)
+        """The first step of streaming EM over blocks, at this model: see `emlib.streaming.gaussian`."""
+        from emlib.streaming.gaussian import first_step
+        return first_step(self, blocks)
 
     def restart(self, x, rng):
         """A `start` of the same K, type and floor: where the next of many runs begins."""
@@ -167,8 +206,10 @@ class GaussianMixture(Mixture):
         """Draw n points: x (n, D) and their labels z (n,), with `rng` a numpy Generator or a seed."""
         n, rng = validate.positive_integer(n, "n"), validate.rng(rng)
         z = rng.choice(len(self.weights), size=n, p=self.weights)
-        root = np.linalg.cholesky(self.full_covariances)
-        return self.means[z] + np.einsum("nij,nj->ni", root[z], rng.standard_normal((n, self.means.shape[1]))), z
+        x, roots = rng.standard_normal((n, self.means.shape[1])), np.linalg.cholesky(self.full_covariances)
+        for k, (mean, root) in enumerate(zip(self.means, roots, strict=True)):
+            x[z == k] = x[z == k] @ root.T + mean
+        return x, z
 
     @classmethod
     def start(cls, x, K, rng, covariance_type="full", floor=0.0):
@@ -188,14 +229,13 @@ class GaussianMixture(Mixture):
             If K is not an integer between 1 and N, or x has fewer than K distinct points or no spread.
         """
         x, k = validate.x(x), validate.positive_integer(K, "K")
-        of.check_type(covariance_type)
+        kind, weights = kind_named(covariance_type), np.full(k, 1 / k)
         validate.enough(len(x), k)
         seeds, nearest = kmeans_plus_plus(x, k, validate.rng(rng))
         within, total = x - x[seeds][nearest], x - x.mean(axis=0)
         pooled = within.T @ within / len(x)
-        if of.is_thin(pooled):                                      # about as many means as points: no spread is left
+        if KINDS["full"].is_singular(pooled).any():                 # about as many means as points: no spread is left
             pooled = total.T @ total / len(x)
-        cov = of.at_least(of.of_type(pooled, covariance_type), covariance_type, floor)
-        cov = cov if covariance_type == "tied" else np.array([cov] * k)
-        of.check_collapse(cov, covariance_type, np.abs(x).max(axis=0))
-        return cls(np.full(k, 1 / k), x[seeds], cov, covariance_type, floor)
+        cov = kind.at_least(kind.of_matrices(np.array([pooled] * k), weights), floor)
+        check_collapse(kind, cov, np.abs(x).max(axis=0))
+        return cls(weights, x[seeds], cov, covariance_type, floor)

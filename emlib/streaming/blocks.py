@@ -14,8 +14,8 @@ MANY = 2048                 # points of a block where a product is so large that
 def rows_in_cache(k, p):
     """How many points make a block, for matrix products of (K, P) with (P, B).
 
-    So many that the block stays in the cache, and its products with one core: waking a second one for a small
-    product gains little, and on a busy machine it costs twenty times the product itself.
+    So many that the block stays in the cache, and its products with one core: OpenBLAS uses a second thread above
+    ONE_CORE multiplications, and for small products the synchronisation costs more than it saves.
     """
     rows = min(CACHE // (8 * (k + p)), ONE_CORE // (k * p), 16384)
     return rows if rows >= 512 else MANY
@@ -69,9 +69,9 @@ class Blocks:
             if iter(x) is x:
                 raise ValueError("x is a one-shot iterator, and EM reads the data once per iteration; give a list of "
                                  "arrays, or an object whose __iter__ starts anew each time")
-        elif not (hasattr(x, "shape") and hasattr(x, "dtype") and not hasattr(x, "toarray")
-                  and len(x.shape) == 2 and 0 not in x.shape and np.dtype(x.dtype).kind in "fiub"):
-            x = check(x)                                            # not an array yet, or refused in words
+        elif not (isinstance(getattr(x, "dtype", None), np.dtype) and x.dtype.kind in "fiub"
+                  and len(getattr(x, "shape", ())) == 2 and 0 not in x.shape and not hasattr(x, "toarray")):
+            x = check(x)                                            # not an array of NumPy's numbers, or refused
         self._x, self._rows, self._weights = x, rows, None
         if sample_weight is not None:
             self._weights = validate.sample_weight(sample_weight, np.size(sample_weight) if is_reader(x) else len(x))

@@ -1,5 +1,7 @@
 """Mixtures of coins: densities and M-step against definitions, symmetries, sampling."""
 
+import dataclasses
+import itertools
 import math
 
 import numpy as np
@@ -8,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import coin_cases, expected_log_joint, naive_log_joint
 
-from emlib import CoinMixture, Collapse, bound, datasets, fit
+from emlib import CoinMixture, Collapse, GaussianMixture, bound, datasets, fit
 
 
 @given(coin_cases())
@@ -144,3 +146,65 @@ def test_samples_have_the_moments_of_the_model_and_repeat_with_their_seed():
     again, other = model.sample(9, np.random.default_rng(4)), model.sample(9, rng=4)
     assert np.array_equal(again[0], other[0]) and np.array_equal(again[1], other[1])
     assert not np.array_equal(model.sample(9, rng=5)[0], other[0])
+
+
+# Sufficient statistics -------------------------------------------------------------------------------------------
+
+
+@given(coin_cases(), st.lists(st.integers(0, 30), max_size=4), st.sampled_from([0.25, 3, np.float64(1e4)]))
+def test_statistics_add_up_and_scale(case, cuts, number):
+    model, x, q, _ = case
+    whole = model.m_step(x, q)
+    cuts = [0, *sorted({min(c, len(x)) for c in cuts} - {0, len(x)}), len(x)]
+    total = sum(model.statistics(x[a:b], q[a:b]) for a, b in itertools.pairwise(cuts))
+    assert total.n == len(x)
+    for S in (total, total * number, number * total):
+        found = model.from_statistics(S)
+        assert np.allclose(found.probs, whole.probs, rtol=1e-12)
+        assert np.allclose(found.weights, whole.weights, rtol=1e-12)
+    rows, weights = np.concatenate([x, x]), np.repeat([float(number), 1.0], len(x))
+    both = model.from_statistics(number * total + model.statistics(x, q[::-1]))
+    expected = model.m_step(rows, np.concatenate([q, q[::-1]]), weights)
+    assert np.allclose(both.probs, expected.probs, rtol=1e-12)
+    assert np.allclose(both.weights, expected.weights, rtol=1e-12)
+
+
+def test_statistics_of_coins_refuse_others():
+    x, model = datasets.two_coins(), CoinMixture([0.5, 0.5], [0.6, 0.5])
+    S = model.statistics(x, np.full((5, 2), 0.5))
+    with pytest.raises(TypeError):
+        S + 1
+    with pytest.raises(TypeError):
+        S + GaussianMixture([1.0], [[0.0]], [1.0]).statistics([[1.0], [2.0]], np.ones((2, 1)))
+    with pytest.raises(ValueError, match="have sets of shapes"):
+        S + CoinMixture([1.0], [0.5]).statistics(x, np.ones((5, 1)))
+    with pytest.raises(ValueError, match="statistics are multiplied by -1"):
+        S * -1
+
+
+def test_a_subclass_stays_what_it_is():
+    class Named(CoinMixture):
+        pass
+
+    x = datasets.two_coins()
+    start = Named([0.5, 0.5], [0.6, 0.5], False)
+    found = fit(start, x, max_iter=2, tol=None).model
+    assert type(found) is Named and found.learn_weights is False
+    assert type(start.restart(x, np.random.default_rng(0))) is Named
+
+
+def test_the_least_that_a_coin_must_have_been_tossed():
+    """5 sets: less than 5 times the smallest normal double is nothing."""
+    x, model, least = datasets.two_coins(), CoinMixture([0.5, 0.5], [0.6, 0.5]), 5 * np.finfo(float).tiny
+    S = model.statistics(x, np.full((5, 2), 0.5))
+    some = dataclasses.replace(S, heads=np.array([1.0, 1.01 * least]), tails=np.array([1.0, 0.0]))
+    assert model.from_statistics(some).probs.tolist() == [0.5, 1.0]
+    with pytest.raises(Collapse, match="component 1 is empty"):
+        model.from_statistics(dataclasses.replace(some, heads=np.array([1.0, 0.99 * least])))
+
+
+def test_a_start_has_one_more_head_and_tail_than_the_sets_it_was_made_from():
+    x = np.array([[0, 3], [5, 0], [2, 2]])
+    for seed in range(6):
+        found = CoinMixture.start(x, 3, rng=seed)
+        assert sorted(found.probs) == pytest.approx([1 / 5, 3 / 6, 6 / 7], rel=1e-15)

@@ -1,6 +1,11 @@
 """Gaussian mixtures: densities and M-step against definitions, the symmetries of the model, sampling and starting."""
 
+import functools
+import itertools
 import math
+import operator
+import tracemalloc
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -100,6 +105,19 @@ def test_m_step_is_weighted_maximum_likelihood_for_any_q(case):
     assert np.allclose(after.covariances, covariances, rtol=0, atol=1e-11 * spread**2)
 
 
+def test_means_and_variances_keep_their_digits_far_from_the_origin():
+    """The rounding of a mean at 2⁴⁰ is a hundredth of the spread here; it is taken off the mean and the moments."""
+    rng = np.random.default_rng(0)
+    steps = rng.integers(-80, 81, size=(501, 2))                      # in units of 2⁻¹¹; x is exact
+    x, q = 2.0**40 + steps * 2.0**-11, np.ones((501, 1))
+    exact_mean = np.array([Fraction(int(s), 501) for s in steps.sum(axis=0)], dtype=float)
+    exact = np.cov(steps.T, bias=True)
+    for start, cov in ((np.eye(2)[None], exact), (np.ones((1, 2)), np.diag(exact)), (np.ones(1), np.trace(exact) / 2)):
+        after = GaussianMixture([1.0], x[:1], start).m_step(x, q)
+        assert np.abs((after.means[0] - 2.0**40) * 2**11 - exact_mean).max() <= 0.26    # half a digit there
+        assert np.allclose(after.covariances[0] * 2**22, cov, rtol=1e-9)
+
+
 def moved(model, rng, size):
     """Two models on opposite sides of this one, in a random direction of all its parameters at once."""
     k, d = model.means.shape
@@ -158,6 +176,122 @@ def test_types_agree_where_they_must(case):
     assert np.allclose(fits["tied"].covariances, np.einsum("k,kij->ij", fits["full"].weights, full), **close)
 
 
+# Sufficient statistics -------------------------------------------------------------------------------------------
+
+
+def assert_same_to_spreads(a, b, x, tolerance=1e-10):
+    """The same model, means and covariances to a part of the data's own spreads."""
+    spread = x.std(axis=0).max()
+    assert np.allclose(a.weights, b.weights, rtol=tolerance, atol=0)
+    assert np.abs(a.means - b.means).max() <= tolerance * spread
+    assert np.abs(a.covariances - b.covariances).max() <= tolerance * spread**2
+
+
+@given(gaussian_cases(), st.lists(st.integers(0, 60), max_size=5), seeds)
+def test_statistics_of_any_blocks_of_rows_add_up_to_those_of_the_whole(case, cuts, seed):
+    model, x, q, _ = case
+    rng = np.random.default_rng(seed)
+    w = rng.integers(0, 3, len(x)).astype(float)
+    w[:len(model.weights) + 1] = 1
+    cuts = [0, *sorted({min(c, len(x)) for c in cuts} - {0, len(x)}), len(x)]
+    rows = [slice(a, b) for a, b in itertools.pairwise(cuts) if w[a:b].any()]
+    for weights in (None, w):
+        whole = outcome(lambda weights=weights: model.m_step(x, q, weights))
+        parts = [model.statistics(x[r], q[r], None if weights is None else weights[r]) for r in rows]
+        if weights is None:
+            parts = [model.statistics(x[a:b], q[a:b]) for a, b in itertools.pairwise(cuts)]
+        rng.shuffle(parts)
+        for total in (sum(parts), functools.reduce(operator.add, reversed(parts))):
+            assert total.n == (len(x) if weights is None else np.count_nonzero(w))
+            counted = x if weights is None else x[w > 0]
+            assert np.array_equal(total.magnitude, np.abs(counted).max(axis=0))
+            merged = outcome(lambda total=total: model.from_statistics(total))
+            if isinstance(whole, str):
+                assert isinstance(merged, str)
+                continue
+            assert type(merged) is GaussianMixture and merged.floor == model.floor
+            assert_same_to_spreads(merged, whole, x)
+
+
+def outcome(make):
+    """What is made, or the name of the Collapse."""
+    try:
+        return make()
+    except Collapse as collapse:
+        return str(collapse)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_statistics_add_up_wherever_the_blocks_lie(kind):
+    """Two shards 1e8 spreads apart, each with all of one component and a hair of the other."""
+    rng = np.random.default_rng(0)
+    x = np.round(rng.standard_normal((80, 2)) * 1024) / 1024
+    x[40:] += 2.0**27
+    q = np.repeat([[1 - 1e-9, 1e-9], [1e-9, 1 - 1e-9]], 40, axis=0)
+    model = random_gaussian(rng, kind, 2, 2)
+    whole, merged = model.m_step(x, q), model.from_statistics(model.statistics(x[:40], q[:40]) +
+                                                              model.statistics(x[40:], q[40:]))
+    assert merged.means == pytest.approx(whole.means, rel=1e-15, abs=1e-12)
+    assert merged.covariances == pytest.approx(whole.covariances, rel=1e-11)
+
+
+@given(gaussian_cases(), st.sampled_from([1e-3, 0.5, 3, np.float64(7.5), 1e6]))
+def test_statistics_times_a_number_leave_the_parameters_alone(case, number):
+    model, x, q, _ = case
+    S = model.statistics(x, q)
+    for scaled in (S * number, number * S):
+        assert np.allclose(scaled.counts, number * S.counts)
+        assert_same_to_spreads(model.from_statistics(scaled), model.from_statistics(S), x, 1e-14)
+    # and as weights: c times these rows, once those
+    both = model.from_statistics(number * S + model.statistics(x + 1, q))
+    rows, weights = np.concatenate([x, x + 1]), np.repeat([float(number), 1.0], len(x))
+    assert_same_to_spreads(both, model.m_step(rows, np.concatenate([q, q]), weights), rows, 1e-9)
+
+
+def test_nothing_is_added_by_a_block_that_counts_nothing():
+    x, q = datasets.old_faithful(), np.tile([0.0, 1.0], (272, 1))
+    model = GaussianMixture.start(x, 2, rng=0)
+    q[100:] = [0.5, 0.5]
+    empty = model.statistics(x[:100], q[:100])                      # component 0 has no point in it
+    assert np.array_equal(empty.means[0], [0, 0]) and not empty.moments[0].any()
+    rest = model.statistics(x[100:], q[100:])
+    for total in (empty + rest, rest + empty):
+        assert_same_to_spreads(model.from_statistics(total), model.m_step(x, q), x, 1e-13)
+    with pytest.raises(Collapse, match="component 0 is empty"):
+        model.from_statistics(empty)
+    gone = rest * 0 + rest
+    assert_same_to_spreads(model.from_statistics(gone), model.from_statistics(rest), x, 1e-14)
+
+
+def test_what_statistics_refuse():
+    x = datasets.old_faithful()
+    full, diag = (GaussianMixture.start(x, 2, rng=0, covariance_type=kind) for kind in ("full", "diag"))
+    q = np.full((272, 2), 0.5)
+    S = full.statistics(x, q)
+    with pytest.raises(ValueError, match=r"have moments of shapes \(2, 2, 2\) and \(2, 2\); take"):
+        S + diag.statistics(x, q)
+    for number in (-1, np.nan, np.inf):
+        with pytest.raises(ValueError, match="statistics are multiplied by"):
+            S * number
+    for other in (1, "x", object()):
+        with pytest.raises(TypeError):
+            S + other
+    with pytest.raises(TypeError):
+        S * "2"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_em_by_statistics_alone_is_em(kind):
+    """A loop over shards, as in a cluster: each knows its rows and the model, and hands in statistics."""
+    x = datasets.old_faithful()
+    model = start = GaussianMixture.start(x, 2, rng=0, covariance_type=kind)
+    for _ in range(5):
+        model = model.from_statistics(sum(model.statistics(part, model.posterior(part))
+                                          for part in np.array_split(x, 7)))
+    expected = fit(start, x, max_iter=5, tol=None).model
+    assert_same(model, expected)
+
+
 # Symmetries ------------------------------------------------------------------------------------------------------
 
 
@@ -214,7 +348,7 @@ def test_units_that_differ_by_powers_of_two_change_nothing_not_even_rounding(cas
     log_density, shifted = model.log_joint(x), there.log_joint(x * s) + np.log(s).sum()
     assert np.allclose(shifted, log_density, rtol=1e-10, atol=1e-10)
     a, b = model.m_step(x, q), there.m_step(x * s, q)
-    assert np.allclose(b.means, a.means * s, rtol=1e-9, atol=0) or np.allclose(b.means / s, a.means, atol=1e-11)
+    assert np.allclose(b.means / s, a.means, rtol=1e-13, atol=1e-13 * np.abs(x).max())
     # entries of a covariance are relative to the variances they stand between
     assert np.allclose(b.covariances / scale, a.covariances, rtol=0, atol=1e-10 * np.abs(a.covariances).max())
 
@@ -425,6 +559,46 @@ def test_a_repeated_column_is_a_singular_covariance_wherever_it_lies(kind, at):
     assert diagonal.covariances[0] == pytest.approx([column.var()] * 2)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_smallest_spread_that_is_one(kind):
+    """64 roundings of the largest number in a column; of the largest column where they share a variance."""
+    for spread, good in ((0.97, False), (1.03, True)):
+        rng = np.random.default_rng(0)
+        x = rng.standard_normal((64, 2))
+        x[:, 1] = 1e6 + 64 * 2.0**-52 * 1e6 * spread * np.tile([-1, 1], 32)
+        if kind == "spherical":                                     # shared: √ of the mean of two variances
+            x[:, 0] = (64 * 2.0**-52 * 1e6 * spread) * np.repeat([-1, 1], 32)
+        magnitude = np.abs(x).max(axis=0)
+        spreads = x.std(axis=0) if kind != "spherical" else np.sqrt(np.mean(x.var(axis=0)))[None]
+        expected = (spreads > 64 * 2.0**-52 * (magnitude.max() if kind == "spherical" else magnitude)).all()
+        assert expected == good
+        model = random_gaussian(rng, kind, 1, 2)
+        assert isinstance(outcome(lambda model=model, x=x: model.m_step(x, np.ones((64, 1)))), str) != good
+
+
+@pytest.mark.parametrize("kind", ["full", "tied"])
+def test_the_thinnest_covariance_that_is_one(kind):
+    """The smallest eigenvalue of the correlations, beside 64 roundings for each column."""
+    for d in (2, 5):
+        limit = 64 * 2.0**-52 * d
+        for smallest, good in ((0.9 * limit, False), (1.1 * limit, True)):
+            cov = np.full((d, d), 0.0) + np.eye(d)
+            cov[0, 1] = cov[1, 0] = 1 - smallest
+            cov = cov if kind == "tied" else cov[None]
+            if good:
+                GaussianMixture([1.0], np.zeros((1, d)), cov, kind)
+            else:
+                with pytest.raises(ValueError, match="covariances must be positive-definite; matrix 0 is not"):
+                    GaussianMixture([1.0], np.zeros((1, d)), cov, kind)
+
+
+def test_points_of_weight_zero_do_not_count_as_points():
+    x, q = np.random.default_rng(0).standard_normal((5, 2)), np.full((5, 3), 1 / 3)
+    model = random_gaussian(np.random.default_rng(0), "spherical", 3, 2)
+    with pytest.raises(ValueError, match="x has N = 2 points for K = 3"):
+        model.m_step(x, q, [1, 0, 0, 1, 0])
+
+
 # Sampling --------------------------------------------------------------------------------------------------------
 
 
@@ -458,6 +632,16 @@ def test_no_sample_comes_from_a_component_of_weight_zero():
     assert set(GaussianMixture([1, 0], [[0.0], [9.0]], [1.0, 1.0]).sample(500, rng=0)[1]) == {0}
 
 
+def test_a_sample_takes_a_few_times_its_own_size():
+    """Not a matrix for each point."""
+    model = random_gaussian(np.random.default_rng(0), "full", 4, 32)
+    tracemalloc.start()
+    x, _ = model.sample(20_000, rng=0)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak <= 3 * x.nbytes
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_well_separated_truth_is_recovered(kind):
     truth = GaussianMixture([0.3, 0.7], [[-6.0, 0.0], [6.0, 2.0]],
@@ -488,6 +672,19 @@ def test_a_start_has_distinct_points_as_means_and_can_be_repeated(k, kind, seed)
     again = GaussianMixture.start(x, k, np.random.default_rng(seed), covariance_type=kind)
     assert np.array_equal(parameters(start), parameters(again))
     assert np.isfinite(start.log_lik(x))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_start_has_the_spread_about_the_nearest_mean(kind):
+    x = datasets.old_faithful()
+    start = GaussianMixture.start(x, 2, rng=3, covariance_type=kind)
+    sd = x.std(axis=0)
+    nearest = np.argmin([(((x - mean) / sd) ** 2).sum(axis=1) for mean in start.means], axis=0)
+    within = x - start.means[nearest]
+    pooled = within.T @ within / len(x)
+    expected = {"full": pooled, "tied": pooled, "diag": np.diag(np.diag(pooled)),
+                "spherical": np.eye(2) * np.trace(pooled) / 2}[kind]
+    assert np.allclose(start.full_covariances, expected, rtol=1e-12)
 
 
 def test_starts_differ_by_seed_and_do_not_depend_on_units():

@@ -11,7 +11,7 @@ from emlib.em import ConvergenceWarning, Step, fit
 from emlib.lessons.gaussian_mixture.scene import FitScene
 from emlib.live.panel import Panel
 from emlib.live.stage import Handle, Stage
-from emlib.models import covariance as of
+from emlib.models.covariance import KINDS, kind_named
 
 __all__ = ["FitMixture"]
 
@@ -48,7 +48,7 @@ class FitMixture(Panel):
         self.x, self.labels, self.starts, self.max_iter = np.asarray(x, dtype=float), labels, dict(starts), max_iter
         self._held = model = next(iter(self.starts.values()))
         self.choose_start = Dropdown(options=list(self.starts), description="Start")
-        self.choose_type = Dropdown(options=of.COVARIANCE_TYPES, value=model.covariance_type, description="Covariance")
+        self.choose_type = Dropdown(options=list(KINDS), value=model.covariance_type, description="Covariance")
         self.verdict = Label()
         self._fit(model)
         stage = Stage(self._scene, self.trace.steps, alt=ALT, interval=350, handles=self._handles, on_move=self._move,
@@ -100,10 +100,8 @@ class FitMixture(Panel):
 
 def with_type(model, kind):
     """The model with covariances of another type: what they have in common is kept, the rest averaged."""
-    full = model.full_covariances
-    if kind == "tied":
-        return replace(model, covariances=np.einsum("k,kij->ij", model.weights, full), covariance_type=kind)
-    return replace(model, covariances=np.array([of.of_type(c, kind) for c in full]), covariance_type=kind)
+    covariances = kind_named(kind).of_matrices(model.full_covariances, model.weights)
+    return replace(model, covariances=covariances, covariance_type=kind)
 
 
 def with_component(model, mean):
