@@ -158,7 +158,7 @@ def test_a_missing_browser_skips_in_words_and_fails_where_one_is_required(tmp_pa
 # From the ground up: helper, models, contracts; helper, draw kit, live kit, lessons. A module may import its own layer
 # and those below it.
 LAYERS = [
-    {"_validate", "datasets", "words"},
+    {"_validate", "_on_demand", "datasets", "words"},
     {"trace"},
     {"bound"},
     {"e_steps"},

@@ -5,6 +5,7 @@ import numpy as np
 from emlib.contracts import check_em
 from emlib.exercises import deadline
 from emlib.exercises.feedback import Feedback
+from emlib.exercises.judge import first_hints, not_written
 
 __all__ = ["check_model"]
 
@@ -22,7 +23,7 @@ def check_model(model, x, hint=0, seed=0):
     ``hint=1``, ``2``, … adds so many hints. Returns a `Feedback`, true when every theorem that applies holds; it never
     raises for anything that the model does.
     """
-    hints = HINTS[:max(hint, 0)]
+    hints = first_hints(HINTS, hint)
     more = "" if len(hints) == len(HINTS) else f"For a hint: check_model(…, x, hint={len(hints) + 1})"
 
     def not_yet(kind, message, case=""):
@@ -36,12 +37,12 @@ def check_model(model, x, hint=0, seed=0):
     try:
         deadline.run(_try_both, (model, x))
         report = deadline.run(check_em, (model, x, seed), seconds=6 * deadline.SECONDS)
-    except NotImplementedError:
-        return not_yet("not started", "Not started yet, or not all of it: replace each `raise NotImplementedError` by "
-                                      "your code.")
-    except deadline.TooSlow:
-        return not_yet("too slow", "No answer in time. Is there a loop that never ends?")
-    except Exception as error:
+    except deadline.TooSlow as late:
+        return not_yet("too slow", f"No answer in time. Is there a loop that never ends?{late.advice}")
+    except (Exception, SystemExit) as error:
+        if not_written(error):
+            return not_yet("not started", "Not started yet, or not all of it: replace each "
+                                          "`raise NotImplementedError` by your code.")
         return not_yet("raised", f"Your model raised {type(error).__name__}: {error}")
     if report.passed:
         held = sum(check.passed is True for check in report.checks)
