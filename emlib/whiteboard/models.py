@@ -106,8 +106,8 @@ class Coins:
     def t(self, n):
         return Symbol(f"t_{n}", positive=True)
 
-    def energy(self):
-        """Q(θ,θ^t) = Σ_n Σ_k r_nk log P(x_n, z=k|θ), without the binomial coefficients, which no parameter touches."""
+    def expected_log_joint(self):
+        """Q(θ,θ^t) = Σ_n Σ_k r_nk log P(x_n, z=k|θ), without the binomial coefficients: no parameter is in them."""
         return Add(
             *(
                 self.r(n, k) * log(self.pi(k) * self.a(k) ** self.h(n) * self.b(k) ** self.t(n))
@@ -159,7 +159,7 @@ class Component:
         """Σ_n r_n value_n / Σ_n r_n."""
         return Add(*(r * y for r, y in zip(self.r, values, strict=True))) / Add(*self.r)
 
-    def energy(self):
+    def expected_log_joint(self):
         """This component's part of Q(θ,θ^t), without log π_k and constants."""
         return Add(
             *(
