@@ -8,19 +8,11 @@ __all__ = ["Coins", "Component", "TwoMeans", "Weights"]
 
 
 @dataclass(frozen=True)
-class Weights:
-    """N points, K known densities f_nk = f_k(x_n), unknown weights: θ = π, P(x_n, z=k | π) = π_k f_nk."""
+class _Mixture:
+    """N points and K components, numbered from 1."""
 
     N: int = 2
     K: int = 2
-
-    @property
-    def name(self):
-        return f"a mixture of {self.K} known densities with unknown weights π, {self.N} points"
-
-    @property
-    def sums(self):
-        return (self.pi, self.pi_t, *(tuple(self.q(n, k) for k in self.ks) for n in self.ns))
 
     @property
     def ns(self):
@@ -29,6 +21,19 @@ class Weights:
     @property
     def ks(self):
         return range(1, self.K + 1)
+
+
+@dataclass(frozen=True)
+class Weights(_Mixture):
+    """N points, K known densities f_nk = f_k(x_n), unknown weights: θ = π, P(x_n, z=k | π) = π_k f_nk."""
+
+    @property
+    def name(self):
+        return f"a mixture of {self.K} known densities with unknown weights π, {self.N} points"
+
+    @property
+    def sums(self):
+        return (self.pi, self.pi_t, *(tuple(self.q(n, k) for k in self.ks) for n in self.ns))
 
     @property
     def pi(self):
@@ -65,11 +70,8 @@ class Weights:
 
 
 @dataclass(frozen=True)
-class Coins:
+class Coins(_Mixture):
     """N sets of tosses, h_n heads and t_n tails, each set by one of K coins with chances a_k of heads, b_k of tails."""
-
-    N: int = 2
-    K: int = 2
 
     @property
     def name(self):
@@ -79,14 +81,6 @@ class Coins:
     def sums(self):
         rows = (tuple(self.r(n, k) for k in self.ks) for n in self.ns)
         return (tuple(map(self.pi, self.ks)), *((self.a(k), self.b(k)) for k in self.ks), *rows)
-
-    @property
-    def ns(self):
-        return range(1, self.N + 1)
-
-    @property
-    def ks(self):
-        return range(1, self.K + 1)
 
     def pi(self, k):
         return Symbol(f"pi_{k}", positive=True)
