@@ -22,8 +22,8 @@ import machine
 import numpy as np
 
 from emlib import GaussianMixture, datasets, fit, to_sklearn
-from emlib.blocks import rows_in_cache
-from emlib.models.passes import n_statistics
+from emlib.streaming.blocks import rows_in_cache
+from emlib.streaming.gaussian import n_statistics
 
 # (N, D, K): steps of the short run; the long one has three times as many, before anybody's rounding makes it stop
 CASES = {(272, 2, 2): 4, (10_000, 2, 3): 5, (1_000_000, 2, 3): 3, (1_000_000, 2, 10): 2, (200_000, 10, 10): 2,

@@ -10,8 +10,8 @@ from emlib.bound import Bound, bound, log_posterior
 from emlib.contracts import check_em
 from emlib.e_steps import exact, frozen, hard, shared, tempered
 from emlib.em import Collapse, ConvergenceWarning, Step, Trace, em, fit
+from emlib.interop import from_sklearn, to_sklearn
 from emlib.models import CoinMixture, GaussianMixture
-from emlib.sklearn_bridge import from_sklearn, to_sklearn
 
 __version__ = "0.1.0"
 __all__ = [

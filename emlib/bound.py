@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from emlib import checks
+from emlib import _validate as validate
 
 __all__ = ["Bound", "Split", "bound", "log_posterior"]
 
@@ -90,8 +90,8 @@ def bound(log_joint, q, sample_weight=None):
     -----
     W6–W9; Neal and Hinton (1998), eq. 5–7. 0·log 0 = 0.
     """
-    log_joint = checks.log_joint(log_joint)
-    q = checks.q(q, log_joint.shape)
+    log_joint = validate.log_joint(log_joint)
+    q = validate.q(q, log_joint.shape)
     log_q = np.log(q, out=np.zeros_like(q), where=q > 0)
 
     entropy = -np.sum(q * log_q, axis=1)
@@ -100,7 +100,7 @@ def bound(log_joint, q, sample_weight=None):
     elbo = _expect(q, log_joint - log_q)                               # W7, first term
     kl = _expect(q, log_q - log_posterior(log_joint))                  # W7, second term, its sign inside
     points = Split(log_lik, elbo, kl, expected_log_joint, entropy)
-    w = checks.sample_weight(sample_weight, len(q))
+    w = validate.sample_weight(sample_weight, len(q))
     return Bound(*(float(_expect(w[None], v[None])[0]) for v in points), per_point=points)
 
 

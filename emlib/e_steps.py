@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from emlib import checks
+from emlib import _validate as validate
 from emlib.bound import log_posterior
 
 __all__ = ["exact", "frozen", "hard", "shared", "tempered"]
@@ -11,12 +11,12 @@ __all__ = ["exact", "frozen", "hard", "shared", "tempered"]
 def exact(model, x):
     """The exact E-step: q = p(z|x, θ), which makes the bound tight (W11). Array (N, K)."""
     own = getattr(model, "posterior", None)
-    return own(x) if own is not None else np.exp(log_posterior(checks.log_joint(model.log_joint(x))))
+    return own(x) if own is not None else np.exp(log_posterior(validate.log_joint(model.log_joint(x))))
 
 
 def hard(model, x):
     """q is one-hot at the most probable z (the first of equals): the bound stays loose (W21). Array (N, K)."""
-    log_joint = checks.log_joint(model.log_joint(x))
+    log_joint = validate.log_joint(model.log_joint(x))
     return np.eye(log_joint.shape[1])[np.argmax(log_joint, axis=1)]
 
 
@@ -34,7 +34,7 @@ def tempered(beta):
         raise ValueError(f"beta is {beta}; it must be finite and ≥ 0 (1 is the exact E-step; for β = ∞ use `hard`)")
 
     def tempered_e_step(model, x):
-        log_p = log_posterior(checks.log_joint(model.log_joint(x)))
+        log_p = log_posterior(validate.log_joint(model.log_joint(x)))
         return np.exp(log_posterior(np.multiply(beta, log_p, out=log_p.copy(), where=np.isfinite(log_p))))
 
     return tempered_e_step
@@ -50,7 +50,7 @@ def shared(model, x):
     ValueError
         If every label is impossible for some point, so that no shared q has a finite ELBO.
     """
-    log_joint = checks.log_joint(model.log_joint(x))
+    log_joint = validate.log_joint(model.log_joint(x))
     mean = np.mean(log_joint, axis=0)
     if np.isneginf(mean).all():
         raise ValueError("every label is impossible for some point, so no q shared by all points has a finite ELBO; "

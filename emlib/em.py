@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from emlib import checks, runs, sweeps
-from emlib.blocks import is_reader
+from emlib import _validate as validate
+from emlib import restarts
 from emlib.bound import Bound, bound
 from emlib.e_steps import exact
 from emlib.trace import Collapse, ConvergenceWarning, State, Trace
@@ -69,12 +69,12 @@ def em(model, x, e_step=exact, sample_weight=None):
     log p(x|θ) never falls (W24). Dempster, Laird and Rubin (1977); Neal and Hinton (1998).
     """
     weighted = {} if sample_weight is None else {"sample_weight": sample_weight}
-    log_joint = checks.log_joint(model.log_joint(x))
+    log_joint = validate.log_joint(model.log_joint(x))
     for t in itertools.count(1):
-        q = checks.q(e_step(model, x), log_joint.shape)
+        q = validate.q(e_step(model, x), log_joint.shape)
         yield Step(t, "E", model, q, bound(log_joint, q, **weighted))       # W22
         model = model.m_step(x, q, **weighted)
-        log_joint = checks.log_joint(model.log_joint(x))
+        log_joint = validate.log_joint(model.log_joint(x))
         yield Step(t, "M", model, q, bound(log_joint, q, **weighted))       # W23
 
 
@@ -94,7 +94,7 @@ def fit(model, x, *, max_iter=1000, tol=1e-10, e_step=exact, sample_weight=None,
         log-likelihood under the exact E-step, the ELBO under any other. None: exactly max_iter iterations.
     keep : {"all", "last"}
         "all" keeps every half-step in ``trace.steps``; "last" keeps none. Then models that offer it go by the fast
-        road, block by block: the same numbers, to 1e-12 of the log-likelihood (see `emlib.sweeps`).
+        road, block by block: the same numbers, to 1e-12 of the log-likelihood (see `emlib.streaming`).
     n_starts : int
         How many runs to make: from `model`, then from distinct ``model.restart(x, rng)``; the best is returned and
         has them all in ``trace.runs``.
@@ -119,23 +119,25 @@ def fit(model, x, *, max_iter=1000, tol=1e-10, e_step=exact, sample_weight=None,
         raise ValueError(f"tol is {tol!r}; it must be a finite number ≥ 0, or None for exactly max_iter iterations")
     if keep not in ("all", "last"):
         raise ValueError(f"keep is {keep!r}; it must be 'all' or 'last'")
-    n_starts = checks.positive_integer(n_starts, "n_starts")
-    offered = sweeps.offered_by(model)
+    from emlib import streaming  # opt-in: the loop itself does not need it
+
+    n_starts = validate.positive_integer(n_starts, "n_starts")
+    offered = streaming.offered_by(model)
     fast = offered and keep == "last" and e_step is exact
-    if offered and not fast and is_reader(x):
+    if offered and not fast and streaming.is_reader(x):
         raise ValueError("x is a reader of blocks; that needs keep='last' and the exact E-step: give x as one array")
     blocks = model.blocks(x, sample_weight) if fast else None
-    starts = runs.starts(model, lambda n, r: runs.rows(x, sample_weight, blocks, n, r), n_starts, rng)
+    starts = restarts.starts(model, lambda n, r: restarts.rows(x, sample_weight, blocks, n, r), n_starts, rng)
 
     def trace(start, show):
         steps = []
-        states = (sweeps.states(start, blocks) if fast else
+        states = (streaming.states(start, blocks) if fast else
                   _states(start, x, e_step, sample_weight, steps if keep == "all" and max_iter else None))
-        return runs.run(states, max_iter, tol, e_step is exact, steps, show)
+        return restarts.run(states, max_iter, tol, e_step is exact, steps, show)
 
-    with runs.progress_bar(progress, len(starts), max_iter, tol) as bar:
+    with restarts.progress_bar(progress, len(starts), max_iter, tol) as bar:
         traces = (trace(start, bar(i)) for i, start in enumerate(starts))
-        found = next(traces) if n_starts == 1 else runs.best_of(traces, n_starts)
+        found = next(traces) if n_starts == 1 else restarts.best_of(traces, n_starts)
     if found.stop not in ("converged", "max_iter") or (found.stop == "max_iter" and tol is not None and max_iter):
         warnings.warn(found.message, ConvergenceWarning, stacklevel=2)
     return found

@@ -155,30 +155,36 @@ def test_a_missing_browser_skips_in_words_and_fails_where_one_is_required(tmp_pa
 
 # Layers -----------------------------------------------------------------------------------------------------
 
-# From the ground up. A module may import its own layer and those below it.
+# From the ground up: helper, models, contracts; helper, draw kit, live kit, lessons. A module may import its own layer
+# and those below it.
 LAYERS = [
-    {"checks", "datasets"},
-    {"trace", "blocks"},
+    {"_validate", "datasets", "words"},
+    {"trace"},
     {"bound"},
     {"e_steps"},
-    {"sweeps", "runs"},
+    {"restarts"},
     {"em"},
-    {"models"},
-    {"contracts", "generalised", "sklearn_bridge"},
+    {"models", "streaming"},
+    {"contracts", "interop"},
     {"__init__"},
-    {"whiteboard", "exercises", "detective"},
+    {"whiteboard", "exercises"},
     {"draw"},
     {"live"},
+    {"lessons"},
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
+# Loaded by those below it inside a function only, when somebody asks for it.
+OPT_IN = {"streaming"}
 # What each layer may import from outside, besides NumPy and the standard library.
 OUTSIDE = {
-    "runs": {"tqdm"},
-    "sklearn_bridge": {"sklearn"},
+    "restarts": {"tqdm"},
+    "interop": {"sklearn"},
     "whiteboard": {"sympy"},
     "draw": {"matplotlib", "PIL"},
     "live": {"matplotlib", "PIL", "anywidget", "ipywidgets", "traitlets", "IPython"},
+    "lessons": {"matplotlib", "PIL", "ipywidgets"},
 }
+WIDGETS = {"anywidget", "ipywidgets", "traitlets", "IPython"}
 
 
 def top(dotted):
@@ -192,33 +198,38 @@ def layer(dotted):
     return parts[1] if len(parts) > 1 else "__init__"
 
 
-def imports(path):
-    """Dotted names of everything a file imports, inside functions too; `from a import b` gives a and a.b."""
-    package = ["emlib", *path.relative_to(ROOT / "emlib").parts[:-1]]
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+def imports(path, inside_functions=True):
+    """Dotted names of everything a file imports; `from a import b` gives a and a.b."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    deferred = {id(node) for function in functions for node in ast.walk(function)}
+    for node in ast.walk(tree):
+        if not inside_functions and id(node) in deferred:
+            continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - node.level + 1] if node.level else []
-            module = ".".join([*base, *([node.module] if node.module else [])])
-            if module != "emlib":
-                yield module
+            assert not node.level, f"{path.name}: imports are absolute"
+            if node.module != "emlib":
+                yield node.module
             for alias in node.names:
-                below = ROOT / module.replace(".", "/") / alias.name
-                if top(module) != "emlib" or below.is_dir() or below.with_suffix(".py").is_file():
-                    yield f"{module}.{alias.name}"
-                elif module == "emlib":
-                    yield module
+                below = ROOT / node.module.replace(".", "/") / alias.name
+                if top(node.module) != "emlib" or below.is_dir() or below.with_suffix(".py").is_file():
+                    yield f"{node.module}.{alias.name}"
+                elif node.module == "emlib":
+                    yield node.module
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_imports_run_one_way(name):
     here = Path(name).with_suffix("").parts[1]
     assert here in RANK, f"{name} is in no layer: say in LAYERS where it stands"
+    at_once = set(imports(MODULES[name], inside_functions=False))
     for imported in imports(MODULES[name]):
         if top(imported) == "emlib":
             below = layer(imported)
-            assert below in RANK and RANK[below] <= RANK[here], (
+            asked_for = below in OPT_IN and imported not in at_once
+            assert below in RANK and (RANK[below] <= RANK[here] or asked_for), (
                 f"{name} imports {imported}, which stands above it"
             )
         else:
@@ -227,6 +238,21 @@ def test_imports_run_one_way(name):
         assert "pyplot" not in imported and "pylab" not in imported, (
             f"{name}: pyplot keeps figures in a global list"
         )
+
+
+ROOMS = sorted({Path(name).parts[2] for name in MODULES if re.match(r"emlib/lessons/\w+/", name)})
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_lesson_is_one_room(room):
+    """It imports no other lesson; only its panel knows widgets; it has a picture, a panel and a face."""
+    folder = f"emlib/lessons/{room}"
+    assert {f"{folder}/{name}.py" for name in ("__init__", "scene", "panel")} <= set(MODULES)
+    for name in (name for name in MODULES if name.startswith(f"{folder}/")):
+        for imported in imports(MODULES[name]):
+            assert not re.match(rf"emlib\.lessons\.(?!{room}\b)", imported), f"{name} imports {imported}"
+            if Path(name).stem not in ("__init__", "panel"):
+                assert top(imported) not in WIDGETS and layer(imported) != "live", f"{name} imports {imported}"
 
 
 def imported_by(statement):

@@ -187,7 +187,7 @@ def test_ctrl_c_leaves_the_last_complete_iteration(monkeypatch, keep):
 
 def test_ctrl_c_on_the_fast_road(monkeypatch):
     expected = fit(BAD, X, max_iter=3, tol=None, keep="last")
-    from emlib.models.passes import Linear
+    from emlib.streaming.gaussian import Linear
     m_step, calls = Linear.m_step, itertools.count()
 
     def pressed(self):

@@ -7,7 +7,7 @@ import numpy as np
 
 from emlib import GaussianMixture, datasets, fit
 from emlib.draw.film import animate
-from emlib.draw.fit import FitScene
+from emlib.lessons.gaussian_mixture.scene import FitScene
 
 x = datasets.old_faithful()
 bad = GaussianMixture([0.5, 0.5], [[2.0, 85.0], [4.8, 50.0]], [np.diag([1.0, 100.0])] * 2)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from emlib import checks
+from emlib import _validate as validate
 from emlib.contracts import ascent, expectation, maximisation
 from emlib.contracts.report import Check, Report
 from emlib.contracts.trial import NotApplicable, Trial
@@ -53,7 +53,7 @@ def check_em(model, x, seed=0):
     if x.ndim == 0 or len(x) < 2:
         raise ValueError(f"x has shape {x.shape}; give at least 2 points, one row each")
     if len(x) > ENOUGH:
-        x = x[np.sort(checks.rng(seed).choice(len(x), ENOUGH, replace=False))]
+        x = x[np.sort(validate.rng(seed).choice(len(x), ENOUGH, replace=False))]
     with np.errstate(all="ignore"):             # a model that divides by 0 is told so by the theorem it breaks
         return Report(_called(model), tuple(_run(model, x, seed)))
 

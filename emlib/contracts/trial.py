@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from emlib import checks
+from emlib import _validate as validate
 from emlib.bound import bound, log_posterior
 from emlib.contracts import search
 from emlib.contracts.parameters import Parameters
@@ -53,7 +53,7 @@ class Trial:
         x = self.x if x is None else x
         if self.has("posterior"):
             return np.asarray(model.posterior(x), dtype=float)
-        return np.exp(log_posterior(checks.log_joint(self.log_joint(model, x))))
+        return np.exp(log_posterior(validate.log_joint(self.log_joint(model, x))))
 
     def log_liks(self, model, x=None):
         """log p(x_n|θ) for each point, from log_joint."""

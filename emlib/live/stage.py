@@ -9,10 +9,10 @@ import anywidget
 import numpy as np
 import traitlets as T
 
-from ..draw.scene import encode
-from .gesture import Gesture
-from .hand import Handle, attempt, held_inside, in_words, place_under
-from .wire import CHUNK, FULL, page, runs
+from emlib.draw.scene import encode
+from emlib.live.gesture import Gesture
+from emlib.live.handles import Handle, attempt, held_inside, in_words, place_under
+from emlib.live.wire import CHUNK, FULL, page, runs
 
 __all__ = ["Handle", "Stage"]
 

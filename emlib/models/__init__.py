@@ -2,6 +2,5 @@
 
 from emlib.models.coins import CoinMixture
 from emlib.models.gaussian import GaussianMixture
-from emlib.models.smudged import SmudgedCoin
 
-__all__ = ["CoinMixture", "GaussianMixture", "SmudgedCoin"]
+__all__ = ["CoinMixture", "GaussianMixture"]

@@ -6,11 +6,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from emlib import checks
-from emlib.blocks import Blocks, rows_in_cache
-from emlib.models.mixture import Mixture
-from emlib.models.seeds import kmeans_plus_plus
-from emlib.sweeps import LinearPass, Table
+from emlib import _validate as validate
+from emlib.models._mixture import Mixture
+from emlib.models._seeds import kmeans_plus_plus
+from emlib.streaming.blocks import Blocks, rows_in_cache
+from emlib.streaming.protocol import LinearPass, Table
 from emlib.trace import Collapse
 
 __all__ = ["CoinMixture"]
@@ -47,7 +47,7 @@ class CoinMixture(Mixture):
     learn_weights: bool = True
 
     def __post_init__(self):
-        weights, probs = checks.weights(self.weights), np.array(checks.real(self.probs, "probs"))
+        weights, probs = validate.weights(self.weights), np.array(validate.real(self.probs, "probs"))
         if probs.shape != weights.shape:
             raise ValueError(f"probs has shape {probs.shape}; expected {weights.shape}: one a coin")
         if not ((probs >= 0) & (probs <= 1)).all():
@@ -83,7 +83,7 @@ class CoinMixture(Mixture):
     def soft_counts(self, x, q):
         """Expected heads and tails of each coin, array (K, 2): the table of Do and Batzoglou's figure 1b."""
         x = _check_counts(x)
-        return checks.q(q, (len(x), len(self.weights))).T @ x
+        return validate.q(q, (len(x), len(self.weights))).T @ x
 
     def m_step(self, x, q, sample_weight=None):
         """The model that maximises E_q[log p(x, z|θ)] over θ (W14): heads ÷ tosses, counted softly.
@@ -96,7 +96,7 @@ class CoinMixture(Mixture):
             If an argument has the wrong form.
         """
         x = _check_counts(x)
-        q = checks.q(q, (len(x), len(self.weights))) * checks.sample_weight(sample_weight, len(x))[:, None]
+        q = validate.q(q, (len(x), len(self.weights))) * validate.sample_weight(sample_weight, len(x))[:, None]
         return self.from_counts(q.sum(axis=0), *(q.T @ x).T, len(x))
 
     def from_counts(self, sets, heads, tails, n):
@@ -117,7 +117,7 @@ class CoinMixture(Mixture):
         return CoinMixture(weights, np.clip(heads / (heads + tails), lowest, highest), self.learn_weights)
 
     def blocks(self, x, sample_weight=None):
-        """x as checked blocks that fit the cache, for the fast road of `fit`: see `emlib.sweeps`."""
+        """x as checked blocks that fit the cache, for the fast road of `fit`: see `emlib.streaming`."""
         return Blocks(x, sample_weight, _check_counts, rows_in_cache(len(self.weights), 4))
 
     def first_pass(self, blocks):
@@ -135,9 +135,9 @@ class CoinMixture(Mixture):
         ValueError
             If K is not an integer ≥ 1, or x has fewer than K different shares of heads.
         """
-        x, k = _check_counts(x), checks.positive_integer(K, "K")
+        x, k = _check_counts(x), validate.positive_integer(K, "K")
         share = (x[:, :1] + 1) / (x.sum(axis=1, keepdims=True) + 2)
-        seeds, _ = kmeans_plus_plus(share, k, checks.rng(rng))
+        seeds, _ = kmeans_plus_plus(share, k, validate.rng(rng))
         return cls(np.full(k, 1 / k), share[seeds, 0], learn_weights)
 
     def restart(self, x, rng):
@@ -146,14 +146,15 @@ class CoinMixture(Mixture):
 
     def sample(self, n, rng, tosses=10):
         """Draw n sets of `tosses` tosses: x (n, 2) and the coins z (n,), with `rng` a numpy Generator or a seed."""
-        n, tosses, rng = checks.positive_integer(n, "n"), checks.positive_integer(tosses, "tosses"), checks.rng(rng)
+        n, tosses = validate.positive_integer(n, "n"), validate.positive_integer(tosses, "tosses")
+        rng = validate.rng(rng)
         z = rng.choice(len(self.weights), size=n, p=self.weights)
         heads = rng.binomial(tosses, self.probs[z])
         return np.column_stack([heads, tosses - heads]), z
 
 
 class CoinPass(LinearPass):
-    """log_joint = η·T(x), T = (1, heads, tails, log C): counts, of which nothing cancels. See `emlib.sweeps`."""
+    """log_joint = η·T(x), T = (1, heads, tails, log C): counts, of which nothing cancels. See `emlib.streaming`."""
 
     def __init__(self, model, n, table):
         # a log of 0 is not for matrix products, in which it meets 0 tosses: then `log_joint` is that of the model
@@ -208,7 +209,7 @@ def _log_factorials(n):
 
 def _check_counts(x):
     """x as a float array (N, 2) of whole numbers ≥ 0, or a ValueError that says what is wrong with it."""
-    counts = checks.real(x, "x")
+    counts = validate.real(x, "x")
     if counts.ndim != 2 or counts.shape[1] != 2 or not len(counts):
         raise ValueError(f"x has shape {counts.shape}; expected (N, 2): heads and tails of each set")
     if not ((counts >= 0) & (counts == np.floor(counts))).all():

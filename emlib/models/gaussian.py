@@ -5,12 +5,10 @@ from functools import cached_property
 
 import numpy as np
 
-from emlib import checks
-from emlib.blocks import Blocks, rows_in_cache
+from emlib import _validate as validate
 from emlib.models import covariance as of
-from emlib.models import passes
-from emlib.models.mixture import Mixture
-from emlib.models.seeds import kmeans_plus_plus
+from emlib.models._mixture import Mixture
+from emlib.models._seeds import kmeans_plus_plus
 
 __all__ = ["GaussianMixture"]
 
@@ -52,8 +50,8 @@ class GaussianMixture(Mixture):
     floor: float = 0.0
 
     def __post_init__(self):
-        weights, means, cov = checks.weights(self.weights), checks.real(self.means, "means"), self.covariances
-        k, cov = len(weights), checks.real(cov, "covariances")
+        weights, means, cov = validate.weights(self.weights), validate.real(self.means, "means"), self.covariances
+        k, cov = len(weights), validate.real(cov, "covariances")
         if means.ndim != 2 or len(means) != k or not means.size:
             raise ValueError(f"means has shape {means.shape}; expected (K, D) with K = {k}, the number of weights")
         kind = of.covariance_type(cov, k, means.shape[1], self.covariance_type)
@@ -91,7 +89,7 @@ class GaussianMixture(Mixture):
         ValueError
             If x is not a finite real array (N, D).
         """
-        xt = np.ascontiguousarray(checks.x(x, self.means.shape[1]).T)
+        xt = np.ascontiguousarray(validate.x(x, self.means.shape[1]).T)
         out = np.empty((len(self.weights), xt.shape[1]))            # components first: reductions are contiguous
         with np.errstate(over="ignore"):                            # too far for doubles: −inf, and `bound` says so
             log_scale = of.log_scale(self.weights, self._whiten)
@@ -125,10 +123,10 @@ class GaussianMixture(Mixture):
         Dempster, Laird and Rubin (1977), section 4.3; Bishop (2006), eq. 9.24–9.26.
         """
         k, d = self.means.shape
-        x = checks.x(x, d)
-        w = checks.sample_weight(sample_weight, len(x))
-        checks.enough(np.count_nonzero(w), k)
-        r = np.ascontiguousarray(checks.q(q, (len(x), k)).T) * w
+        x = validate.x(x, d)
+        w = validate.sample_weight(sample_weight, len(x))
+        validate.enough(np.count_nonzero(w), k)
+        r = np.ascontiguousarray(validate.q(q, (len(x), k)).T) * w
         counts = r.sum(axis=1)
         of.check_empty(counts, len(x))
         weights = counts / counts.sum()                                                         # Bishop 9.26
@@ -145,16 +143,21 @@ class GaussianMixture(Mixture):
         return GaussianMixture(weights, about + first, cov, self.covariance_type, self.floor)   # Bishop 9.24
 
     def blocks(self, x, sample_weight=None):
-        """x as checked blocks that fit the cache, for the fast road of `fit`: see `emlib.sweeps`."""
+        """x as checked blocks that fit the cache, for the fast road of `fit`: see `emlib.streaming`."""
+        from emlib.streaming.blocks import Blocks, rows_in_cache
+        from emlib.streaming.gaussian import n_statistics
+
         k, d = self.means.shape
-        data = Blocks(x, sample_weight, lambda rows: checks.x(rows, d),
-                      rows_in_cache(k, passes.n_statistics(self.covariance_type, d)))
-        checks.enough(data.n, k)
+        data = Blocks(x, sample_weight, lambda rows: validate.x(rows, d),
+                      rows_in_cache(k, n_statistics(self.covariance_type, d)))
+        validate.enough(data.n, k)
         return data
 
     def first_pass(self, blocks):
-        """A pass of EM over blocks at this model: see `emlib.models.passes`."""
-        return passes.GaussianFit(self, blocks).first(self)
+        """A pass of EM over blocks at this model: see `emlib.streaming.gaussian`."""
+        from emlib.streaming.gaussian import GaussianFit
+
+        return GaussianFit(self, blocks).first(self)
 
     def restart(self, x, rng):
         """A `start` of the same K, type and floor: where the next of many runs begins."""
@@ -162,7 +165,7 @@ class GaussianMixture(Mixture):
 
     def sample(self, n, rng):
         """Draw n points: x (n, D) and their labels z (n,), with `rng` a numpy Generator or a seed."""
-        n, rng = checks.positive_integer(n, "n"), checks.rng(rng)
+        n, rng = validate.positive_integer(n, "n"), validate.rng(rng)
         z = rng.choice(len(self.weights), size=n, p=self.weights)
         root = np.linalg.cholesky(self.full_covariances)
         return self.means[z] + np.einsum("nij,nj->ni", root[z], rng.standard_normal((n, self.means.shape[1]))), z
@@ -184,10 +187,10 @@ class GaussianMixture(Mixture):
         ValueError
             If K is not an integer between 1 and N, or x has fewer than K distinct points or no spread.
         """
-        x, k = checks.x(x), checks.positive_integer(K, "K")
+        x, k = validate.x(x), validate.positive_integer(K, "K")
         of.check_type(covariance_type)
-        checks.enough(len(x), k)
-        seeds, nearest = kmeans_plus_plus(x, k, checks.rng(rng))
+        validate.enough(len(x), k)
+        seeds, nearest = kmeans_plus_plus(x, k, validate.rng(rng))
         within, total = x - x[seeds][nearest], x - x.mean(axis=0)
         pooled = within.T @ within / len(x)
         if of.is_thin(pooled):                                      # about as many means as points: no spread is left

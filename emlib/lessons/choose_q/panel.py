@@ -1,0 +1,92 @@
+"""The panel of notebooks 00 and 03: one point, any q, and the identity that holds for all of them (W6–W9)."""
+
+import numpy as np
+from ipywidgets import Button
+
+from emlib.draw.parts.identity_bar import window
+from emlib.lessons.choose_q.scene import Choice, ChoiceScene
+from emlib.live.controls import with_entry
+from emlib.live.panel import Panel
+from emlib.live.stage import Handle, Stage
+
+__all__ = ["ChooseQ", "approach_posterior"]
+
+ALT = "Left: bars of q(z) beside the posterior. Right: log p(x|θ) as a bar, split into ELBO and KL."
+
+
+def approach_posterior(log_joint, labels, start, n=61):
+    """A stage that carries q in a straight line from a start to the posterior.
+
+    Parameters
+    ----------
+    log_joint : array (K,)
+        log p(x, z=k|θ) of one point, in nats.
+    labels : sequence of K strings
+        What the values of z are called.
+    start : array (K,)
+        The distribution to start from.
+    n : int
+        Number of states on the way, both ends included.
+
+    Returns
+    -------
+    Panel
+    """
+    start, posterior = np.asarray(start, dtype=float), Choice.of(log_joint, start).posterior
+    choices = [Choice.of(log_joint, (1 - s) * start + s * posterior) for s in np.linspace(0, 1, n)]
+    return Panel(Stage(ChoiceScene(labels, window(c.bound for c in choices)), choices, alt=ALT, interval=50))
+
+
+class ChooseQ(Panel):
+    """Drag the bars of q; they stay a distribution. ELBO and KL trade, and their sum does not move.
+
+    Parameters
+    ----------
+    log_joint : array (K,)
+        log p(x, z=k|θ) of one point, in nats.
+    labels : sequence of K strings
+        What the values of z are called.
+    q : array (K,), optional
+        The distribution to start from; all equal when left out.
+    """
+
+    def __init__(self, log_joint, labels, q=None):
+        self.log_joint, self._labels, k = np.asarray(log_joint, dtype=float), tuple(labels), len(labels)
+        choice = Choice.of(self.log_joint, np.full(k, 1 / k) if q is None else q)
+        corners = [Choice.of(self.log_joint, one) for one in np.eye(k)]         # q at its furthest
+        stage = Stage(ChoiceScene(labels, window(c.bound for c in [*corners, choice])), [choice], alt=ALT,
+                      handles=self._handles, on_drag=self._drag)
+        buttons = []
+        for words, act in (("Snap to posterior", self.snap), ("All equal", self.level)):
+            buttons.append(Button(description=words))
+            buttons[-1].on_click(lambda _, act=act: act())
+        super().__init__(stage, buttons)
+
+    @property
+    def q(self):
+        """The distribution on screen, array (K,)."""
+        return self.state.q
+
+    @property
+    def bound(self):
+        """The identity on screen."""
+        return self.state.bound
+
+    def set_q(self, q):
+        """Show any distribution q, array (K,)."""
+        self.stage.show(Choice.of(self.log_joint, q))
+
+    def snap(self):
+        """q = p(z|x,θ), the E-step: the KL goes to 0 (W9, W11)."""
+        self.set_q(self.state.posterior)
+
+    def level(self):
+        """The same q for every z."""
+        self.set_q(np.full(len(self.q), 1 / len(self.q)))
+
+    def _handles(self, choice):
+        return [Handle(str(k), k - 0.2, q, f"q({label}) = {q:.2f}")
+                for k, (q, label) in enumerate(zip(choice.q, self._labels, strict=True))]
+
+    def _drag(self, name, x, y):
+        return Choice.of(self.log_joint, with_entry(self.q, int(name), y))

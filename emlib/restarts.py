@@ -1,0 +1,176 @@
+"""From states to a trace: one run to its stop; many runs, of which the best is kept; a progress bar."""
+
+import contextlib
+import itertools
+import warnings
+from dataclasses import replace
+
+import numpy as np
+
+from emlib import _validate as validate
+from emlib.trace import Collapse, Trace, verdict
+
+__all__ = ["best_of", "progress_bar", "rows", "run", "starts"]
+
+ROWS = 20_000               # of the data, enough to choose starts by
+TRIES = 20                  # to draw a start unlike those before it
+
+
+def run(states, max_iter, tol, is_exact, steps=(), show=None):
+    """Follow the states of one fit until there is a reason to stop.
+
+    Parameters
+    ----------
+    states : iterable of State
+        At the start, after iteration 1, …
+    max_iter, tol
+        As for `emlib.fit`.
+    is_exact : bool
+        Whether q is the posterior, so that the log-likelihood cannot fall.
+    steps : list of Step
+        Where `states` leaves the half-steps that are to be kept.
+    show : callable, optional
+        Is given each state: a progress bar.
+
+    Returns
+    -------
+    Trace
+        Without a warning; Ctrl-C ends it with what there is.
+    """
+    log_liks, last = [], None
+    stop, message = "max_iter", f"not converged after max_iter = {max_iter} iterations; raise max_iter or tol"
+    try:
+        for state in itertools.islice(states, max_iter + 1):
+            reason = last and verdict(last.objective, state, tol, is_exact)
+            log_liks.append(state.log_lik)
+            last = state
+            if show:
+                show(state)
+            if reason:
+                stop, message = reason
+                break
+    except Collapse as collapse:
+        stop, message = "collapsed", str(collapse)
+    except KeyboardInterrupt:
+        if last is None:                                            # nothing to give back yet
+            raise
+        stop = "interrupted"
+        message = f"interrupted in iteration {last.t + 1}; the model is the one before it"
+    # Ctrl-C may have come between two lines of the loop: what `last` has is complete
+    return Trace(last.at.model, tuple(steps), np.array(log_liks[:last.t + 1]), stop, message)
+
+
+def best_of(runs, asked):
+    """The best of many runs as one trace, which has them all.
+
+    Parameters
+    ----------
+    runs : iterable of Trace
+        Made one by one; Ctrl-C ends them with the best so far.
+    asked : int
+        How many runs were asked for.
+
+    Returns
+    -------
+    Trace
+        The one of highest final log-likelihood. A run that collapsed or decreased only wins if no other is left:
+        on its way to a collapse the likelihood has no upper limit and means nothing.
+    """
+    done, interrupted = [], False
+    try:
+        for trace in runs:
+            done.append(trace)
+            if trace.stop == "interrupted":
+                break
+    except KeyboardInterrupt:
+        if not done:
+            raise
+        interrupted = True
+    i, best = max(enumerate(done), key=lambda pair: (pair[1].stop not in ("collapsed", "decreased"),
+                                                     pair[1].log_liks[-1]))
+    message = f"best of {len(done)} starts is number {i + 1}: {best.message}"
+    collapsed = sum(trace.stop == "collapsed" for trace in done)
+    if collapsed:
+        message += f" ({collapsed} of {len(done)} collapsed)"
+    if interrupted or done[-1].stop == "interrupted":
+        return replace(best, stop="interrupted", runs=tuple(done), message=f"interrupted; {message}")
+    if len(done) < asked:
+        message += f"; x has no more than {len(done)} starts that differ"
+    return replace(best, runs=tuple(done), message=message)
+
+
+def starts(model, sample, n_starts, rng):
+    """The given model, then starts of its kind drawn from a sample of the data, no two of them the same.
+
+    Parameters
+    ----------
+    model : model
+        With a method ``restart(x, rng)`` → a model of the same kind, if n_starts > 1.
+    sample : callable
+        (n, rng) → at most n rows of the data.
+    n_starts : int
+    rng : numpy Generator or seed
+
+    Returns
+    -------
+    list of models
+        At most n_starts; fewer where the data have too few starts that differ.
+
+    Raises
+    ------
+    ValueError
+        If the model has no ``restart``, or cannot make one from these data.
+    """
+    if n_starts == 1:
+        return [model]
+    if not hasattr(model, "restart"):
+        raise ValueError(f"n_starts = {n_starts} needs a model that can start anew; give {type(model).__name__} a "
+                         "method restart(x, rng) that returns a model")
+    rng = validate.rng(rng)
+    chosen = sample(ROWS, rng)
+    found, heights = [model], [model.log_lik(chosen)]
+    for _ in range(n_starts - 1):
+        for _ in range(TRIES):
+            another = model.restart(chosen, rng)
+            height = another.log_lik(chosen)
+            # the same components in another order have the same log-likelihood, to rounding
+            if not np.isclose(height, heights, rtol=1e-13, atol=0).any():
+                found.append(another)
+                heights.append(height)
+                break
+        else:
+            break
+    return found
+
+
+def rows(x, sample_weight, blocks, n, rng):
+    """At most n rows of x that count, drawn with their weights: from blocks if there are any, else from the array."""
+    if blocks is not None:
+        return blocks.sample(n, rng)
+    x = np.asarray(x)
+    w = validate.sample_weight(sample_weight, len(x))
+    counted = np.count_nonzero(w)
+    if counted <= n:
+        return x[w > 0]
+    return x[np.sort(rng.choice(len(x), size=n, replace=False, p=w / w.sum()))]
+
+
+@contextlib.contextmanager
+def progress_bar(wanted, n_starts, max_iter, tol):
+    """A context whose value makes, for start i, the `show` of `run`; it needs tqdm, and goes on without."""
+    if not wanted:
+        yield lambda i: None
+        return
+    try:
+        from tqdm.auto import tqdm
+    except ImportError:
+        warnings.warn("progress=True shows a bar only where tqdm is installed: pip install tqdm", stacklevel=4)
+        yield lambda i: None
+        return
+    with tqdm(total=None if tol is not None else n_starts * max_iter, unit=" iterations") as bar:
+        def shower(i):
+            def show(state):
+                bar.set_postfix_str(f"start {i + 1} of {n_starts}, log-lik {state.log_lik:.4f}", refresh=False)
+                bar.update(state.t > 0)
+            return show
+        yield shower

@@ -1,0 +1,131 @@
+"""The panel of notebook 19, swept without a browser; and the notebook's exercise, solved as its folded answer says."""
+
+import contextlib
+import io
+import re
+
+import nbformat
+import numpy as np
+import pytest
+from project import ROOT
+
+from emlib import check_em
+from emlib.lessons import detective
+from emlib.lessons.detective.panel import DetectivePanel, claims
+
+
+@pytest.fixture(scope="module")
+def panel():
+    return DetectivePanel({letter: detective.suspect(letter) for letter in "ABCDEF"})
+
+
+@pytest.mark.parametrize("letter", "ABCDEF")
+def test_every_state_of_every_suspect(panel, letter):
+    panel.choose.value = letter
+    truth = check_em(*detective.suspect(letter))
+    for opened in (False, True):
+        panel.open_report.value = opened
+        assert len(panel.states) == 20
+        for i in range(len(panel.states)):
+            panel.stage.index = i
+            assert not panel.error
+            when = f"iteration {i // 2 + 1}, after {'EM'[i % 2]}"
+            assert panel.sentence.startswith(f"Suspect {letter}, {when}: it claims")
+            assert panel.state.open is opened
+        ending = f"The first theorem broken: {truth.first_failure.name} ({truth.first_failure.line})."
+        assert panel.sentence.endswith(ending if opened else "The report is closed.")
+    assert str(panel.report) == str(truth)
+
+
+def test_opening_the_report_keeps_the_place_and_another_suspect_starts_anew(panel):
+    panel.choose.value, panel.open_report.value = "A", False
+    panel.stage.index = 7
+    panel.open_report.value = True
+    assert panel.stage.index == 7
+    panel.choose.value = "B"
+    assert panel.stage.index == 0 and panel.state.open
+
+
+def test_an_open_report_is_another_picture(panel):
+    panel.choose.value, panel.open_report.value = "C", False
+    closed = panel.stage.scene.rgba(panel.state)
+    panel.open_report.value = True
+    opened = panel.stage.scene.rgba(panel.state)
+    assert (closed != opened).any()
+    assert (closed[:, :550] == opened[:, :550]).all(), "the claims stay as they are"
+
+
+def test_claims_are_what_the_model_says():
+    model, x = detective.suspect("C")
+    first, second = claims(model, x, 1)
+    q = model.posterior(x)
+    assert (first.bound.log_lik, first.bound.elbo) == (model.log_lik(x), model.elbo(x, q))
+    assert second.bound.elbo == model.m_step(x, q).elbo(x, q)
+    assert first.bound.kl == pytest.approx(first.bound.log_lik - first.bound.elbo)
+
+
+def test_claims_end_where_numbers_end():
+    class GivesUp(detective.Clusters):
+        def m_step(self, x, q):
+            new = super().m_step(x, q)
+            return GivesUp(new.weights, new.means, new.variances * np.nan)
+    _, x, right, _ = detective.CASES["hard counts"].models()
+    assert [state.kind for state in claims(GivesUp(right.weights, right.means, right.variances), x)] == ["E"]
+
+
+def test_a_model_that_passes_is_said_to_pass():
+    right, x = detective.CASES["hard counts"].models()[2:]
+    panel = DetectivePanel({"Z": (right, x)})
+    panel.open_report.value = True
+    assert panel.sentence.endswith("No theorem is broken.")
+
+
+def test_no_suspect_is_refused():
+    with pytest.raises(ValueError, match="suspects is empty"):
+        DetectivePanel({})
+
+
+# The exercise of notebook 19 --------------------------------------------------------------------------------
+
+
+NOTEBOOK = nbformat.read(ROOT / "notebooks" / "19_debug_your_em.ipynb", as_version=4)
+
+
+def cell(containing):
+    """The one code cell with these words."""
+    found = [c.source for c in NOTEBOOK.cells if c.cell_type == "code" and containing in c.source]
+    assert len(found) == 1
+    return found[0]
+
+
+def run(*sources):
+    """What some cells print, run one after another."""
+    shown, names = io.StringIO(), {}
+    with contextlib.redirect_stdout(shown):
+        for source in sources:
+            exec(source, names)
+    return shown.getvalue()
+
+
+def folded():
+    """The answers in the folded cells, as code."""
+    text = "\n".join(c.source for c in NOTEBOOK.cells if "<details>" in c.source)
+    return "\n".join(re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL))
+
+
+def test_the_students_copy_starts_empty_and_says_so():
+    shown = run(cell("import numpy"), cell("days = ["), cell("class PoissonMixture"), cell("exercises.check_model"))
+    assert "○ Not started yet" in shown and "rates [" not in shown
+
+
+def test_the_folded_answer_is_certified_and_finds_the_published_numbers():
+    shown = run(cell("import numpy"), cell("days = ["), folded(), cell("exercises.check_model"))
+    assert "✓ Certified" in shown
+    assert "weights [0.3599 0.6401] rates [1.256 2.663]" in shown
+
+
+def test_the_right_names_are_counted():
+    names = {letter: check_em(*detective.suspect(letter)).first_failure.name for letter in "ABCDEF"}
+    shown = run(cell("import numpy"), 'suspects = {letter: detective.suspect(letter) for letter in "ABCDEF"}',
+                f"mine = {names!r}", cell("agree = ["))
+    assert "6 of 6 named. Look again at: nothing. Well done!" in shown

@@ -1,0 +1,284 @@
+"""L(q, θ) as a function of two arguments: the model, the moves, the picture and the panel of notebook 06 (W20–W23)."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from legible import assert_legible
+
+from emlib import CoinMixture, Collapse, bound, em
+from emlib.lessons.two_arguments import SmudgedCoin, WalkTwoArguments
+from emlib.lessons.two_arguments.moves import climb, e_part, m_full, m_gradient, m_part
+from emlib.lessons.two_arguments.panel import HANDS, MOVES
+from emlib.lessons.two_arguments.scene import EDGE, Place, TwoArguments, landscape
+
+X = np.array([[8, 3]])
+START = SmudgedCoin(0.5, left=0.55)
+inside = st.floats(0.02, 0.98)
+shares = st.floats(0, 1)
+
+
+def holds(b):
+    return abs(b.residual) <= 1e-12 * max(1, abs(b.log_lik), abs(b.elbo))
+
+
+def elbo(model, x, s):
+    return bound(model.log_joint(x), np.column_stack([s, 1 - np.asarray(s)])).elbo
+
+
+# The model.
+
+def test_log_joint_is_that_of_two_tied_coins_and_sums_to_one():
+    np.testing.assert_allclose(SmudgedCoin(0.7, 0.6).log_joint(X), CoinMixture([0.6, 0.4], [0.7, 0.3]).log_joint(X))
+    pages = np.column_stack([np.arange(12), 11 - np.arange(12)])
+    assert np.exp(SmudgedCoin(0.7, 0.6).log_joint(pages)).sum() == pytest.approx(1, abs=1e-13)
+
+
+@settings(max_examples=60, deadline=None)
+@given(inside, shares, st.integers(1, 40), st.integers(1, 40))
+def test_m_step_is_the_top_for_this_q(prob, s, left, right):
+    x, q = np.array([[left, right]]), np.array([[s, 1 - s]])
+    best = SmudgedCoin(prob).m_step(x, q)
+    top = bound(best.log_joint(x), q).elbo
+    assert abs(best.gradient(x, q)) <= 1e-12 * (left + right)
+    for other in (prob, best.prob * 0.99, 1 - 0.99 * (1 - best.prob)):
+        assert top >= bound(SmudgedCoin(other).log_joint(x), q).elbo - 1e-12 * abs(top)
+
+
+@settings(max_examples=60, deadline=None)
+@given(inside, shares)
+def test_gradient_is_the_slope_in_the_log_odds(prob, s):
+    model, q, h = SmudgedCoin(prob, 0.55), np.array([[s, 1 - s]]), 1e-5
+    up, down = (bound(model.shifted(d).log_joint(X), q).elbo for d in (h, -h))
+    assert (up - down) / (2 * h) == pytest.approx(model.gradient(X, q), abs=1e-6)
+
+
+def test_bad_models_are_refused():
+    for bad in (0, 1, -0.1, float("nan"), "half"):
+        with pytest.raises(ValueError, match="prob is"):
+            SmudgedCoin(bad)
+        with pytest.raises(ValueError, match="left is"):
+            SmudgedCoin(0.5, left=bad)
+    with pytest.raises(Collapse, match="end of"):
+        START.m_step(np.array([[5, 0]]), [[1.0, 0.0]])
+    for far in (1e9, -1e9):
+        assert 0 < START.shifted(far).prob < 1
+
+
+# The moves: each raises L, or leaves it (W22, W23).
+
+@settings(max_examples=80, deadline=None)
+@given(inside, shares, st.floats(0.01, 1), st.floats(1e-3, 8 / 11))
+def test_every_move_raises_l(prob, s, fraction, rate):
+    model, q = SmudgedCoin(prob, 0.55), np.array([[s, 1 - s]])
+    # log p has curvature at most tosses/4 in the log-odds: a rate up to 8/tosses cannot step too far
+    for m_move in (m_full, m_part(fraction), m_gradient(rate)):
+        before = bound(model.log_joint(X), q)
+        for step in itertools.islice(climb(model, X, q, e_part(fraction), m_move), 12):
+            assert step.bound.elbo >= before.elbo - 1e-12 * max(1, abs(before.elbo))
+            assert holds(step.bound)
+            if step.kind == "E":
+                assert step.bound.log_lik == before.log_lik
+                assert step.bound.kl <= (1 - fraction) * before.kl + 1e-12
+            else:
+                assert step.bound.entropy == before.entropy
+            before = step.bound
+
+
+def test_whole_moves_are_em_itself():
+    q = np.array([[0.05, 0.95]])
+    for a, b in zip(itertools.islice(climb(START, X, q, e_part(1), m_full), 8), em(START, X), strict=False):
+        assert (a.t, a.kind) == (b.t, b.kind)
+        assert a.model.prob == pytest.approx(b.model.prob, rel=1e-14)
+        np.testing.assert_allclose(a.q, b.q, rtol=1e-14)
+
+
+def test_a_rate_that_is_too_long_lowers_l():
+    steps = itertools.islice(climb(SmudgedCoin(0.5, 0.55), X, [[0.9, 0.1]], e_part(1), m_gradient(2)), 20)
+    assert np.diff([s.bound.elbo for s in steps]).min() < -0.1
+
+
+@pytest.mark.parametrize("make", [e_part, m_part, m_gradient])
+@pytest.mark.parametrize("bad", [0, -1, float("nan"), float("inf")])
+def test_bad_amounts_are_refused(make, bad):
+    with pytest.raises(ValueError, match="must be"):
+        make(bad)
+
+
+def test_argmax_of_kl_is_the_opposite_of_what_is_wanted():
+    """W22 as the board has it, refused on a real model."""
+    s = np.linspace(0, 1, 1001)
+    q = np.column_stack([s, 1 - s])
+    for prob in (0.2, 0.45, 0.7):
+        b = bound(np.tile(SmudgedCoin(prob, 0.55).log_joint(X), (len(s), 1)), q).per_point
+        assert np.argmin(b.kl) == np.argmax(b.elbo)
+        assert np.argmax(b.kl) == np.argmin(b.elbo) != np.argmax(b.elbo)
+
+
+# The picture.
+
+@pytest.fixture(scope="module")
+def scene():
+    return TwoArguments(START, X)
+
+
+def test_the_landscape_is_l_and_its_ridges_are_where_e_and_m_go(scene):
+    land = scene.parts[0][0]
+    for i, j in ((0, 0), (40, 100), (150, 33), (188, 77)):
+        model = SmudgedCoin(land.probs[i], 0.55)
+        assert land.elbo[j, i] == pytest.approx(elbo(model, X, land.s[[j]]), rel=1e-13)
+        assert land.log_lik[i] == pytest.approx(model.log_lik(X), rel=1e-13)
+        assert land.posterior[i] == pytest.approx(model.posterior(X)[0, 0], rel=1e-12)
+    assert (land.elbo <= land.log_lik + 1e-12).all(), "the ridge is the highest way across"
+    assert (np.abs(land.s[land.elbo.argmax(axis=0)] - land.posterior) <= 0.0101).all(), "up a column: the posterior"
+    assert (np.abs(land.probs[land.elbo.argmax(axis=1)] - land.best) <= 0.0051).all(), "along a row: the best θ"
+    hills = (land.log_lik[1:-1] > land.log_lik[:-2]) & (land.log_lik[1:-1] > land.log_lik[2:])
+    assert hills.sum() == 2
+
+
+@settings(max_examples=40, deadline=None)
+@given(inside, shares)
+def test_what_is_drawn_is_the_state(prob, s):
+    scene = DRAWN
+    place = Place.of(SmudgedCoin(prob, 0.55), X, s)
+    scene.rgba(place)
+    land, ridge, splits = (part for part, _ in scene.parts)
+    assert land._now.get_xydata()[0].tolist() == [prob, s]
+    lo = splits.limits[0]
+    solid, rest = splits._rows[0][0]
+    if lo < place.bound.elbo:
+        assert solid.get_x() + solid.get_width() == pytest.approx(place.bound.elbo)
+        assert rest.get_x() + rest.get_width() == pytest.approx(place.bound.log_lik)
+        assert splits._rows[1][0][1].get_x() == pytest.approx(max(place.bound.expected_log_joint, lo))
+    curve = ridge._elbo.get_ydata()
+    seen = np.isfinite(curve)
+    assert (curve[seen] <= land.log_lik[seen] + 1e-12).all(), "L(q, ·) lies under log p"
+
+
+DRAWN = TwoArguments(START, X)
+
+
+def test_legible_everywhere(scene):
+    places = [Place.of(SmudgedCoin(p, 0.55), X, s) for p in (EDGE, 0.72) for s in (0, 1)]
+    for step in itertools.islice(climb(START, X, places[0].q, e_part(1), m_full), 1):
+        places.append(places[-1].then(step))
+    for place in places:
+        assert_legible(scene.figure(place))
+        assert place.title in scene.sentence(place)
+
+
+def test_landscape_of_any_page():
+    elbo_, log_lik, posterior = landscape(SmudgedCoin(0.5), np.array([[30, 9]]), [0.2, 0.8], [0.0, 0.5, 1.0])
+    assert elbo_.shape == (3, 2)
+    assert log_lik[0] == pytest.approx(log_lik[1]), "without a belief about the columns, θ and 1 − θ are alike"
+    assert posterior[0] == pytest.approx(1 - posterior[1])
+
+
+# The panel.
+
+@pytest.fixture
+def panel():
+    return WalkTwoArguments(START, X)
+
+
+def hand(panel, x, y, phase, i=-1):
+    px, py = panel.stage.scene.to_picture(x, y)
+    panel.stage._on_msg(panel.stage, {"kind": "move", "seq": 1, "i": i, "name": "place", "x": px, "y": py,
+                                      "phase": phase}, [])
+
+
+def click(panel, x, y, axes):
+    px, py = panel.stage.scene.to_picture(x, y, axes)
+    panel.stage._on_msg(panel.stage, {"kind": "add", "seq": 1, "i": -1, "x": px, "y": py}, [])
+
+
+@pytest.mark.parametrize("moves", MOVES)
+def test_every_state_of_every_kind_of_climb(panel, moves):
+    panel.choose_moves.value = moves
+    for x, y in ((0.5, 0.05), (0.4, 0.9), (0.9, 0.5), (0.05, 1.0)):
+        click(panel, x, y, 0)
+        assert not panel.error
+        assert panel.states[0].prob == pytest.approx(x, abs=0.002)
+        for i, place in enumerate(panel.states):
+            panel.stage.index = i
+            assert panel.state is place
+            assert holds(place.bound)
+            assert len(place.way) == i + 1
+        assert not panel.error
+        assert (np.diff(panel.elbos) >= -1e-12).all()
+        assert "never fell" in panel.verdict.value
+
+
+def test_where_exact_em_ends_depends_on_where_it_starts(panel):
+    ends = {}
+    for x in (0.3, 0.45, 0.5, 0.8):
+        click(panel, x, 0.5, 0)
+        ends[x] = panel.states[-1].prob
+    assert ends[0.3] == pytest.approx(ends[0.45], abs=1e-4)
+    assert ends[0.5] == pytest.approx(ends[0.8], abs=1e-4)
+    assert ends[0.3] < 0.29 < 0.72 < ends[0.8]
+
+
+def test_with_theta_held_the_elbo_rises_as_the_kl_falls(panel):
+    rng = np.random.default_rng(0)
+    panel.choose_hand.value = HANDS[1]
+    height = panel.state.bound.log_lik
+    seen = []
+    for _ in range(60):
+        hand(panel, rng.uniform(0.1, 0.9), rng.uniform(0, 1), "move")
+        assert not panel.error
+        seen.append(panel.state.bound)
+        assert panel.state.prob == START.prob
+        assert panel.state.bound.log_lik == height
+    order = np.argsort([b.elbo for b in seen])
+    assert (np.diff(np.array([b.kl for b in seen])[order]) <= 1e-15).all()
+
+
+def test_with_q_held_the_entropy_stays(panel):
+    rng = np.random.default_rng(1)
+    panel.choose_hand.value = HANDS[2]
+    for _ in range(30):
+        hand(panel, rng.uniform(0.1, 0.9), rng.uniform(0, 1), "move")
+        assert not panel.error
+        assert panel.state.bound.entropy == panel.states[0].bound.entropy
+        assert holds(panel.state.bound)
+
+
+def test_let_go_and_the_climb_starts_there_but_not_after_a_mere_click(panel):
+    states = panel.states
+    for phase in ("down", "up"):
+        hand(panel, 0.5, 0.05, phase)
+    assert panel.states is states or panel.states == states
+    hand(panel, 0.3, 0.6, "move")
+    assert panel.state.title == "By hand"
+    hand(panel, 0.3, 0.6, "up")
+    assert panel.state.title == "Start"
+    assert panel.states[0].way == pytest.approx(np.array([[0.3, 0.6]]), abs=0.003)
+
+
+def test_a_click_on_the_upper_picture_moves_theta_alone(panel):
+    click(panel, 0.65, -2.5, 1)
+    assert panel.states[0].prob == pytest.approx(0.65, abs=0.002)
+    assert panel.states[0].s == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize("nonsense", ["", "much", "0", "-1", "nan", "inf", "5"])
+def test_nonsense_keeps_the_last_good_amount(panel, nonsense):
+    panel.choose_moves.value = MOVES[1]
+    panel.amount.value = "0.25"
+    states = panel.states
+    panel.amount.value = nonsense
+    assert repr(nonsense) in panel.verdict.value
+    assert "0.25 is kept" in panel.verdict.value
+    assert all(a is b for a, b in zip(panel.states, states, strict=True))
+    panel.amount.value = "0.3"
+    assert "never fell" in panel.verdict.value
+
+
+def test_a_rate_too_long_is_said(panel):
+    panel.choose_moves.value = MOVES[2]
+    panel.amount.value = "2"
+    assert "L fell at" in panel.verdict.value
+    assert not panel.error
