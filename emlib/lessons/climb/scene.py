@@ -1,4 +1,4 @@
-"""The bound under the log-likelihood, for a model with one free number θ: it touches, and it is climbed (W10–W14, W24).
+"""The bound under the log-likelihood, for a model with one free number θ: tangency and ascent (W10–W14, W24).
 
 Every curve is computed: log p(x|θ) and L(q, θ) at each θ of a grid, from the model's own log_joint.
 """
@@ -10,6 +10,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
+from emlib import words
 from emlib.bound import bound
 from emlib.draw import style
 from emlib.draw.parts.identity_bar import sentence_of, tick_label
@@ -17,13 +18,14 @@ from emlib.draw.scene import Part, Together
 from emlib.draw.style import nats
 from emlib.em import Step
 
+TEXT = words.of("climb")
 EQUAL = 1e-9            # relative to |log-lik|: closer than this is the same number
 SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True, eq=False)
-class Rung:
-    """One iteration so far: its E-step, its M-step once that is done, and the E-steps before it.
+class Iteration:
+    """One iteration of EM so far: its E-step, its M-step once that is done, and the E-steps before it.
 
     The model of a step needs, besides `log_joint` and `m_step`, its one free number ``theta`` and ``at(theta)``.
     """
@@ -48,16 +50,16 @@ class Rung:
         return self.step.model.theta
 
 
-def rungs(steps):
-    """One `Rung` for each half-step of a fit, in order."""
+def iterations(steps):
+    """For each half-step of a fit, in order, the `Iteration` up to it."""
     e_steps = [s for s in steps if s.kind == "E"]
-    return [Rung(e_steps[s.t - 1], s if s.kind == "M" else None, tuple(e_steps[:s.t - 1])) for s in steps]
+    return [Iteration(e_steps[s.t - 1], s if s.kind == "M" else None, tuple(e_steps[:s.t - 1])) for s in steps]
 
 
-def contact(model, x):
-    """The `Rung` whose bound touches the log-likelihood at this model: one exact E-step (W11)."""
+def tangency(model, x):
+    """The `Iteration` whose bound touches the log-likelihood at this model: one exact E-step (W11)."""
     q = model.posterior(x)
-    return Rung(Step(1, "E", model, q, bound(model.log_joint(x), q)))
+    return Iteration(Step(1, "E", model, q, bound(model.log_joint(x), q)))
 
 
 class Curves(Part):
