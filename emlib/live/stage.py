@@ -10,6 +10,7 @@ import numpy as np
 import traitlets as T
 
 from emlib.draw.scene import encode
+from emlib.live.gesture import Gesture
 from emlib.live.handles import Handle, attempt, held_inside, in_words, place_under
 from emlib.live.wire import CHUNK, FULL, page, runs
 
@@ -38,9 +39,15 @@ class Stage(anywidget.AnyWidget):
         Milliseconds a frame under Play.
     handles : callable, optional
         ``handles(state) -> list of Handle``; default ``scene.handles`` where there is one.
-    on_move : callable, optional
-        ``on_move(name, x, y, phase) -> state or None``: a handle was moved to (x, y), data coordinates of its axes,
-        held inside them. ``phase`` is "down", "move" or "up" by pointer, "key" by arrow keys, "enter" by Enter.
+    on_drag : callable, optional
+        ``on_drag(name, x, y) -> state or None``: a handle was moved to (x, y), data coordinates of its axes, held
+        inside them, by the pointer or by an arrow key.
+    on_drop : callable, optional
+        ``on_drop(name, x, y) -> state or None``: the hand let go, or pressed Enter, after it has moved the handle (by
+        a pixel at least, or by a key). `on_drag` has been called with the same place before.
+    on_click : callable, optional
+        ``on_click(name) -> state or None``: a handle was pressed and released where it was, or Enter was pressed on
+        one that no key has moved. Without it such a click does nothing.
     on_add, on_remove, on_hover : callable, optional
         ``on_add(x, y, axes) -> state or None`` (a click, or Enter, on a free place),
         ``on_remove(name) -> state or None`` (shift-click, or Delete, on a handle),
@@ -79,8 +86,8 @@ class Stage(anywidget.AnyWidget):
     epoch, pushed = T.Int(0).tag(sync=True), T.Int(-1).tag(sync=True)      # which bank; the last one wholly sent
     error = T.Unicode().tag(sync=True)
 
-    def __init__(self, scene, states, *, alt="", index=0, interval=200, handles=None, on_move=None, on_add=None,
-                 on_remove=None, on_hover=None, names=None, **traits):
+    def __init__(self, scene, states, *, alt="", index=0, interval=200, handles=None, on_drag=None, on_drop=None,
+                 on_click=None, on_add=None, on_remove=None, on_hover=None, names=None, **traits):
         states = list(states)
         if not states:
             raise ValueError("states is empty: a stage needs at least one state to show")
@@ -88,9 +95,11 @@ class Stage(anywidget.AnyWidget):
             raise ValueError(f"index is {index}, but there are states 0 to {len(states) - 1}: choose one of them")
         self._scene, self._states, self._live, self._bank = scene, states, None, {}
         self._handles = handles or getattr(scene, "handles", None)
-        self._on = {"move": on_move, "add": on_add, "remove": on_remove, "hover": on_hover}
-        if (on_move or on_remove) and not self._handles:
-            raise ValueError("handles is missing: on_move and on_remove need handles(state), what can be taken")
+        self._gesture = Gesture([round(100 * s) for s in scene.size], on_drag, on_drop, on_click)
+        self._on = {"move": self._gesture.acts(), "add": on_add, "remove": on_remove, "hover": on_hover}
+        if (self._on["move"] or on_remove) and not self._handles:
+            raise ValueError("handles is missing: on_drag, on_drop, on_click and on_remove need handles(state), "
+                             "what can be taken")
         self._lock, self._full = threading.RLock(), FULL
         self._sending = self._key = None  # the thread that sends the bank; the key frame: number, pixels, bytes
         still, text, places = self._frame(index)              # an error in the first picture is raised, here
@@ -135,6 +144,10 @@ class Stage(anywidget.AnyWidget):
     def show(self, state):
         """Show one state that is not in the bank, at once: for sliders and buttons whose change needs Python."""
         self._guard(lambda: self._show(state))
+
+    def hold(self, state):
+        """Make a state the one on screen; what is sent next shows it."""
+        self._live = state
 
     def _show(self, state, seq=0):
         with self._lock:
@@ -262,7 +275,7 @@ class Stage(anywidget.AnyWidget):
             if kind == "move":
                 handle = next((h for h in self._handles(self.state) if h.name == m["name"]), None)
                 place = handle and held_inside(self._scene, m["x"], m["y"], handle.axes)
-                state = handle and self._on["move"](handle.name, *place, m["phase"])
+                state = handle and self._gesture.hear(m["phase"], handle.name, (m["x"], m["y"]), place, self)
             elif kind == "add":
                 state = self._on["add"](*place) if (place := place_under(self._scene, m["x"], m["y"])) else None
             else:                                             # "index": nothing but where the browser is

@@ -115,7 +115,15 @@ def apart(handles, k, least=0.04):
 
 
 def drag(bench, k):
-    """A handle by mouse, fast, towards the middle and beyond; then by arrow keys and Enter; then Home and End."""
+    """A handle by mouse, fast, towards the middle and beyond; then by arrow keys and Enter; then Home and End.
+
+    Before that a mere click on it, which moves nothing, and so is no drag and no drop.
+    """
+    now = bench.whole()
+    bench.page.mouse.click(*bench.at(*now["handles"][k][1:3]))
+    clicked = bench.heard(len(now["heard"]), "click", "a click")
+    assert [h[0] for h in clicked["heard"][len(now["heard"]):]] == ["click"]
+    assert (clicked["index"], clicked["n"], clicked["epoch"]) == (now["index"], now["n"], now["epoch"])
     now = bench.whole()
     name, x, y, _ = now["handles"][k]
     to = (x + (0.13 if x < 0.5 else -0.13), y + (0.17 if y < 0.5 else -0.17))
@@ -125,19 +133,19 @@ def drag(bench, k):
     for s in range(1, 31):
         bench.page.mouse.move(ax + (bx - ax) * s / 30, ay + (by - ay) * s / 30 + 9 * (s % 3 - 1) * (s < 30))
     bench.page.mouse.up()
-    after = bench.heard(len(now["heard"]), "up", f"a drag of {name}")
+    after = bench.heard(len(now["heard"]), "drop", f"a drag of {name}")
     moves = after["heard"][len(now["heard"]):]
-    assert moves[0][0] == "down" and {m[1] for m in moves} == {name}
+    assert [m[0] for m in moves] == ["drag"] * (len(moves) - 1) + ["drop"] and {m[1] for m in moves} == {name}
     inside = [min(max(v, lo), hi) for v, (lo, hi) in zip(to, box_of(now, x, y), strict=True)]
     assert moves[-1][2:] == pytest.approx(inside, abs=0.004), "the last place of the hand is not what the kernel heard"
     top, page = bench.root.bounding_box()["y"], bench.page
     for key in ("ArrowUp", "Shift+ArrowLeft"):
         before = len(bench.look()["heard"])
         page.keyboard.press(key)
-        bench.heard(before, "key", key)
+        bench.heard(before, "drag", key)
     before = len(bench.look()["heard"])
     page.keyboard.press("Enter")
-    n = bench.heard(before, "enter", "Enter")["n"]
+    n = bench.heard(before, "drop", "Enter")["n"]
     for key, i in (("Home", 0), ("End", n - 1)):
         page.keyboard.press(key)
         until(lambda i=i: bench.look()["index"] == i, 10, f"{key} on the picture did not lead to state {i}")

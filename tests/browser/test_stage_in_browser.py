@@ -18,7 +18,7 @@ import toy_scene
 from emlib.live.stage import Stage
 def stage(**more):
     s = Stage(toy_scene.Toy(), toy_scene.states(), alt="toy",
-              on_move=lambda n, x, y, phase: toy_scene.moved(s, n, x, y),
+              on_drag=lambda n, x, y: toy_scene.moved(s, n, x, y),
               on_hover=lambda x, y, axes: f"here {x:.1f}, {y:.1f} in {axes}", **more)
     return s
 """
@@ -152,7 +152,7 @@ def test_a_mouse_over_the_picture_does_not_throw_play_back(notebook, toy):
 
 @pytest.mark.parametrize("front", ["lab", "notebook"])
 def test_home_and_end_on_the_picture_lead_through_the_bank_and_never_scroll(notebook, toy, front):
-    page = notebook(MAKE + "s = stage()\none = Stage(toy_scene.Toy(), [toy_scene.State()], on_move=lambda *a: None)\ns",
+    page = notebook(MAKE + "s = stage()\none = Stage(toy_scene.Toy(), [toy_scene.State()], on_drag=lambda *a: None)\ns",
                     "one", *["print('a line\\n' * 40)"] * 3, front=front)
     first, second = (page.locator(".emlib-stage").nth(k) for k in (0, 1))
     whole(page)
@@ -237,10 +237,10 @@ def test_after_a_fast_drag_the_last_state_wins_and_nothing_flickers(notebook):
 
 def test_an_error_is_shown_in_words_and_the_next_good_state_clears_it(notebook):
     page = notebook(MAKE + "s = stage()\n"
-                    "def bad(n, x, y, phase):\n"
+                    "def bad(n, x, y):\n"
                     "    if x > 0: raise ValueError('x must not be positive')\n"
                     "    return toy_scene.moved(s, n, x, y)\n"
-                    "s._on['move'] = bad\ns")
+                    "s._gesture.on_drag = bad\ns")
     root = whole(page)
     canvas, alert = root.locator("canvas"), root.get_by_role("alert")
     x, y = spot(canvas, page, "a")

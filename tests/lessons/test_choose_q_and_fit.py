@@ -133,9 +133,14 @@ def test_while_a_mean_is_held_q_stays_and_when_it_is_let_go_em_starts_from_there
 
 def test_a_click_that_moves_nothing_changes_nothing(faithful):
     trace = faithful.trace
-    for phase in ("down", "up"):
-        faithful._move("0", *faithful.state.model.means[0], phase)
-    assert faithful.trace is trace
+    for index in (0, 7, 20):
+        faithful.stage.index = index
+        state = faithful.state
+        for k, mean in enumerate(state.model.means):
+            for phase in ("down", "up"):
+                hand(faithful, str(k), *mean, phase)
+                assert not faithful.error
+            assert (faithful.stage.index, faithful.trace) == (index, trace) and faithful.state is state
 
 
 def test_components_are_added_and_removed(faithful):

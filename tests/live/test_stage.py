@@ -60,7 +60,7 @@ def shown(scene, state):
 
 def toy(**more):
     stage = Stage(toy_scene.Toy(60), toy_scene.states(7), alt="toy",
-                  on_move=lambda name, x, y, phase: toy_scene.moved(stage, name, x, y), **more)
+                  on_drag=lambda name, x, y: toy_scene.moved(stage, name, x, y), **more)
     return stage
 
 
@@ -104,13 +104,132 @@ def test_a_drag_from_the_bank_starts_from_the_state_on_screen():
     stage = toy()
     wire = Wire(stage)
     x, y = stage.scene.to_picture(0.5, 0.5)
-    wire.ask("move", i=4, name="a", phase="down", x=x, y=y)
+    wire.ask("move", i=4, name="a", phase="move", x=x, y=y)
     assert stage.state.t == 4 and stage.state.b == toy_scene.states(7)[4].b
     assert stage.state.a == pytest.approx((0.5, 0.5))
     wire.ask("move", name="b", phase="move", x=x, y=y)
     assert stage.state.a == pytest.approx((0.5, 0.5)) and stage.state.b == pytest.approx((0.5, 0.5))
     stage.index = 2                                           # scrubbing leaves the free state
     assert stage.state == toy_scene.states(7)[2]
+
+
+class Hand:
+    """A stage whose panel notes what it hears; the phases of a hand go to it as the browser's messages."""
+
+    def __init__(self, drag=lambda stage, name, x, y: toy_scene.moved(stage, name, x, y), **more):
+        self.heard = []
+        note = lambda kind: lambda *a: self.heard.append((kind, *a))            # noqa: E731
+        acts = {"on_drop": note("drop"), "on_click": note("click"), **more}
+        self.stage = Stage(toy_scene.Toy(20), toy_scene.states(7), on_drag=self.dragged, **acts)
+        self.drag, self.wire = drag, Wire(self.stage)
+
+    def dragged(self, *a):
+        self.heard.append(("drag", *a))
+        return self.drag(self.stage, *a)
+
+    def do(self, phase, dx=0.0, dy=0.0, name="a", i=-1):
+        """One message, (dx, dy) pixels from where the handle is in the state of the bank."""
+        x, y = self.stage.scene.to_picture(*getattr(self.stage.states[self.stage.index if i < 0 else i], name))
+        return self.wire.ask("move", i=i, name=name, phase=phase, x=x + dx / 900, y=y + dy / 360)
+
+    @property
+    def kinds(self):
+        return [h[0] for h in self.heard]
+
+
+def test_a_click_that_moves_nothing_is_a_click_and_changes_nothing():
+    for i, dx, dy in ((4, 0, 0), (6, 0.9, 0), (2, 0.6, -0.6), (0, 0, 0.99)):
+        hand = Hand()
+        for phase in ("down", "move", "up"):
+            hand.do(phase, dx * (phase != "down"), dy * (phase != "down"), i=i)
+        assert hand.heard == [("click", "a")]
+        assert hand.stage.index == i and hand.stage.state is hand.stage.states[i] and hand.stage.error == ""
+        assert [c["kind"] for c, _ in hand.wire.sent] == ["ack"] * 3, "the picture stays"
+
+
+@pytest.mark.parametrize("d", [(1.01, 0), (0, -1.01), (0.75, 0.75)])
+def test_a_pixel_is_a_move(d):
+    hand = Hand()
+    hand.do("down", i=3)
+    hand.do("move", *d)
+    hand.do("up", *d)
+    assert hand.kinds == ["drag", "drop"] and hand.heard[0][1:] == hand.heard[1][1:]
+    want = hand.stage.scene.to_picture(*hand.stage.states[3].a)
+    assert np.subtract(hand.stage.scene.to_picture(*hand.heard[0][2:]), want) * (900, 360) == pytest.approx(d)
+
+
+def test_once_moved_the_way_back_is_a_move_too():
+    hand = Hand()
+    for phase, dx in (("down", 0), ("move", 30), ("move", 0), ("up", 0)):
+        hand.do(phase, dx)
+    assert hand.kinds == ["drag", "drag", "drop"]
+    assert hand.stage.state.a == pytest.approx(hand.stage.states[0].a)
+    for phase in ("down", "up"):                              # and the next press begins anew
+        hand.do(phase, 0)
+    assert hand.kinds[3:] == ["click"]
+
+
+def test_a_drop_comes_after_a_drag_to_the_same_place():
+    """Also when no move came between press and release, as under a finger or in a queue where the newest wins."""
+    hand = Hand()
+    hand.do("down")
+    answer = hand.do("up", 50, 20)
+    assert hand.kinds == ["drag", "drop"] and hand.heard[0][1:] == hand.heard[1][1:]
+    assert hand.stage.state.a == pytest.approx(hand.heard[0][2:])
+    assert answer["text"] == hand.stage.sentence, "what the drag made is shown"
+    hand.do("down", 50, 20)
+    hand.do("move", 60, 20)
+    hand.do("up", 70, 20)
+    assert hand.kinds[2:] == ["drag", "drag", "drop"] and hand.heard[-1][1:] == hand.heard[-2][1:]
+
+
+def test_what_a_drop_returns_or_shows_is_shown_and_not_what_the_drag_made():
+    there = toy_scene.State(a=(2, 2), b=(1, 1), t=9)
+    hand = Hand(on_drop=lambda *a: there)
+    hand.do("down")
+    assert hand.do("up", 50)["text"] == hand.stage.scene.sentence(there) and hand.stage.state is there
+    hand = Hand(on_drop=lambda *a: hand.stage.set_states(toy_scene.states(3), index=0))
+    hand.do("down", i=4)
+    assert hand.do("up", 50)["kind"] == "ack"
+    assert hand.stage.index == 0 and hand.stage.state is hand.stage.states[0]
+
+
+def test_enter_drops_what_a_key_has_moved_and_else_it_is_a_click():
+    hand = Hand()
+    hand.do("enter", i=2)
+    hand.do("key", 8)
+    hand.do("key", 16)
+    hand.do("enter", 16)
+    hand.do("enter", 16)
+    assert hand.kinds == ["click", "drag", "drag", "drop", "click"]
+    hand.do("key", 24)
+    hand.do("enter", 0, name="b")                             # another handle, which no key has moved
+    assert hand.kinds[5:] == ["drag", "click"]
+    hand.do("key", 32)
+    hand.wire.ask("index", i=3)                               # scrubbed away: there is nothing to drop
+    state = hand.stage.state
+    hand.do("enter", i=3)
+    assert hand.kinds[7:] == ["drag", "click"] and hand.stage.state is state
+
+
+def test_enter_drops_also_where_the_drag_itself_moved_the_stage():
+    hand = Hand(drag=lambda stage, *a: setattr(stage, "index", 5))
+    hand.do("key", 8, i=0)
+    hand.do("enter", 8, i=5)
+    assert hand.kinds == ["drag", "drop"] and hand.stage.index == 5
+
+
+def test_a_release_whose_press_was_for_another_picture_is_no_drop():
+    hand = Hand()
+    hand.do("up", 40)
+    assert hand.heard == [] and hand.stage.state is hand.stage.states[0]
+
+
+def test_without_on_drop_and_on_click_the_release_still_shows_the_last_place():
+    hand = Hand(on_drop=None, on_click=None)
+    for phase, dx in (("down", 0), ("up", 0), ("enter", 0), ("down", 0), ("move", 30), ("up", 33)):
+        hand.do(phase, dx)
+    assert hand.kinds == ["drag", "drag"] and hand.stage.state.a == pytest.approx(hand.heard[1][2:])
 
 
 def test_a_hand_beyond_the_axes_slides_along_their_border():
@@ -160,15 +279,15 @@ def test_add_remove_and_hover():
 
 
 def test_what_goes_wrong_is_said_in_words_and_the_next_good_state_clears_it():
-    def on_move(name, x, y, phase):
+    def on_drag(name, x, y):
         if x > 0:
             raise ValueError("x must not be positive")
         return toy_scene.moved(stage, name, x, y)
-    stage = Stage(toy_scene.Toy(20), toy_scene.states(3), on_move=on_move)
+    stage = Stage(toy_scene.Toy(20), toy_scene.states(3), on_drag=on_drag)
     wire, before = Wire(stage), stage.state
     right, left = stage.scene.to_picture(1, 0), stage.scene.to_picture(-1, 0)
     assert wire.ask("move", name="a", phase="move", x=right[0], y=right[1])["kind"] == "ack"
-    assert "x must not be positive" in stage.error and "on_move" in stage.error and stage.state == before
+    assert "x must not be positive" in stage.error and "on_drag" in stage.error and stage.state == before
     wire.ask("move", name="a", phase="move", x=left[0], y=left[1])
     assert stage.error == "" and stage.state.a == pytest.approx((-1, 0))
     stage.show("not a state")                                 # the scene itself fails
@@ -285,7 +404,7 @@ def test_moving_needs_something_to_move():
     class Bare(toy_scene.Toy):
         handles = None
     with pytest.raises(ValueError, match="handles is missing"):
-        Stage(Bare(5), toy_scene.states(3), on_move=lambda *a: None)
+        Stage(Bare(5), toy_scene.states(3), on_drag=lambda *a: None)
 
 
 def test_a_scene_that_fails_at_once_raises_at_once():
@@ -318,7 +437,7 @@ def test_ten_thousand_moves_leave_memory_within_10_mb():
 
     class Small(toy_scene.Toy):
         size = (2.0, 1.5)
-    stage = Stage(Small(10), toy_scene.states(2), on_move=lambda n, x, y, phase: toy_scene.moved(stage, n, x, y))
+    stage = Stage(Small(10), toy_scene.states(2), on_drag=lambda n, x, y: toy_scene.moved(stage, n, x, y))
     stage.send = lambda content, buffers=None: None
 
     def moves(n):

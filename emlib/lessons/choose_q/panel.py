@@ -55,7 +55,7 @@ class ChooseQ(Panel):
         choice = Choice.of(self.log_joint, np.full(k, 1 / k) if q is None else q)
         corners = [Choice.of(self.log_joint, one) for one in np.eye(k)]         # q at its furthest
         stage = Stage(ChoiceScene(labels, window(c.bound for c in [*corners, choice])), [choice], alt=ALT,
-                      handles=self._handles, on_move=self._move)
+                      handles=self._handles, on_drag=self._drag)
         buttons = []
         for words, act in (("Snap to posterior", self.snap), ("All equal", self.level)):
             buttons.append(Button(description=words))
@@ -88,5 +88,5 @@ class ChooseQ(Panel):
         return [Handle(str(k), k - 0.2, q, f"q({label}) = {q:.2f}")
                 for k, (q, label) in enumerate(zip(choice.q, self._labels, strict=True))]
 
-    def _move(self, name, x, y, phase):
+    def _drag(self, name, x, y):
         return Choice.of(self.log_joint, with_entry(self.q, int(name), y))

@@ -72,8 +72,7 @@ class Climb(Panel):
         self.said = HTML()
         self.trace = self._fit(model)
         stage = Stage(ClimbScene(self.x, model, self.limits, label), rungs(self.trace.steps), alt=CLIMB, interval=600,
-                      handles=self._handles, on_move=self._move)
-        self._held = stage.state
+                      handles=self._handles, on_drag=self._drag, on_drop=self._drop)
         self.field.observe(self._typed, "value")
         super().__init__(stage, [self.field], [self.said])
 
@@ -108,18 +107,13 @@ class Climb(Panel):
     def _handles(self, state):
         return [Handle("theta", state.theta, state.bound.log_lik, f"θ = {state.theta:.2f}")]
 
-    def _move(self, name, x, y, phase):
-        if phase == "down":
-            self._held = self.state
-            return None
-        if phase == "up" and self.state is self._held:              # a click that moved nothing changes nothing
-            return None
-        if phase in ("up", "enter"):
-            self.restart(x)
-            return None
+    def _drag(self, name, x, y):
         e = self.state.e
         model = e.model.at(x)
         return Rung(e, Step(e.t, "M", model, e.q, bound(model.log_joint(self.x), e.q)), self.state.past)
+
+    def _drop(self, name, x, y):
+        self.restart(x)
 
     def _typed(self, change):
         lo, hi = self.limits

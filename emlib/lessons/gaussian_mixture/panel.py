@@ -46,13 +46,13 @@ class FitMixture(Panel):
         if not starts:
             raise ValueError("starts is empty; give at least one, such as {'seeds': GaussianMixture.start(x, 2, 0)}")
         self.x, self.labels, self.starts, self.max_iter = np.asarray(x, dtype=float), labels, dict(starts), max_iter
-        self._held = model = next(iter(self.starts.values()))
+        model = next(iter(self.starts.values()))
         self.choose_start = Dropdown(options=list(self.starts), description="Start")
         self.choose_type = Dropdown(options=of.COVARIANCE_TYPES, value=model.covariance_type, description="Covariance")
         self.verdict = Label()
         self._fit(model)
-        stage = Stage(self._scene, self.trace.steps, alt=ALT, interval=350, handles=self._handles, on_move=self._move,
-                      on_add=self._add, on_remove=self._remove)
+        stage = Stage(self._scene, self.trace.steps, alt=ALT, interval=350, handles=self._handles, on_drag=self._drag,
+                      on_drop=self._drop, on_add=self._add, on_remove=self._remove)
         for control in (self.choose_start, self.choose_type):
             control.observe(lambda _: self._restart(), "value")
         super().__init__(stage, [self.choose_start, self.choose_type], [self.verdict])
@@ -76,18 +76,14 @@ class FitMixture(Panel):
         return [Handle(str(k), *place, f"mean of component {k + 1}")
                 for k, place in enumerate(self._scene.places(step.model))]
 
-    def _move(self, name, x, y, phase):
-        if phase == "down":
-            self._held = self.state.model
-            return None
+    def _drag(self, name, x, y):
         step, means = self.state, np.array(self.state.model.means)
         means[int(name)] = (x, y)[:means.shape[1]]
         model = replace(step.model, means=means)
-        if phase in ("up", "enter"):
-            if (model.means != self._held.means).any():             # a click that moved nothing changes nothing
-                self.restart(model)
-            return None
         return Step(step.t, "M", model, step.q, bound(model.log_joint(self.x), step.q))
+
+    def _drop(self, name, x, y):
+        self.restart(self.state.model)
 
     def _add(self, x, y, axes):
         if axes == 0 and len(self.state.model.weights) < MOST:

@@ -24,7 +24,7 @@ class OverZPanel(Panel):
         self.note = Label()
         self.view = ToggleButtons(options=[(words[0], view) for view, words in VIEWS.items()],
                                   style={"button_width": "150px"})
-        stage = Stage(scene, self._bank(), alt=ALT, index=pick, interval=50, handles=self._handles, on_move=self._move)
+        stage = Stage(scene, self._bank(), alt=ALT, index=pick, interval=50, handles=self._handles, on_drag=self._drag)
         self.view.observe(lambda _: self._rebuild(), "value")
         super().__init__(stage, [self.view, *controls], [self.note])
 
@@ -44,10 +44,10 @@ class OverZPanel(Panel):
         here = np.clip(np.nan_to_num(np.mean(state.here), posinf=hi, neginf=lo), lo, hi)
         return [Handle("z", state.pick, float(here), "the z looked at"), *self._q_handles(state)]
 
-    def _move(self, name, x, y, phase):
+    def _drag(self, name, x, y):
         if name == "z":
             self.pick(x)
-        elif phase in ("move", "key"):
+        else:
             self._hold(name, x, y)
 
 

@@ -39,9 +39,9 @@ class JensenGap(Panel):
         self.field = Text(description="q =", continuous_update=False, layout={"width": "280px"})
         self.field.value = written(states[0].q)
         self.field.observe(self._typed, "value")
-        self.said, self._held = HTML(), states[0]
+        self.said = HTML()
         stage = Stage(JensenScene(self._labels, states[0]), states, alt=ALT, interval=60, handles=self._handles,
-                      on_move=self._move)
+                      on_drag=self._drag, on_drop=self._drop)
         buttons = []
         for words, q in (("All equal", level), ("Nearly certain", floored(np.eye(k)[0]))):
             buttons.append(Button(description=words))
@@ -71,17 +71,11 @@ class JensenGap(Panel):
         return [Handle(str(k), k - 0.2, q, f"q({label}) = {q:.2f}")
                 for k, (q, label) in enumerate(zip(state.q, self._labels, strict=True))]
 
-    def _move(self, name, x, y, phase):
-        if phase == "down":
-            self._held = self.state
-            return None
-        if phase == "up" and self.state is self._held:      # a click that moved nothing changes nothing
-            return None
-        q = floored(with_entry(self.q, int(name), y))
-        if phase in ("up", "enter"):
-            self.set_q(q)
-            return None
-        return Ratios.of(self.log_joint, q)
+    def _drag(self, name, x, y):
+        return Ratios.of(self.log_joint, floored(with_entry(self.q, int(name), y)))
+
+    def _drop(self, name, x, y):
+        self.set_q(self.q)
 
     def _typed(self, change):
         try:

@@ -53,7 +53,7 @@ class WalkTwoArguments(Panel):
         self._good, self._busy = 1.0, False
         start = Place.of(model, self.x, s)
         stage = Stage(TwoArguments(model, self.x), self._climb(start), alt=ALT, interval=500, handles=self._handles,
-                      on_move=self._move, on_add=self._add)
+                      on_drag=self._drag, on_drop=self._drop, on_add=self._add)
         self.choose_moves.observe(lambda _: self._new_moves(), "value")
         self.amount.observe(lambda _: self._new_amount(), "value")
         super().__init__(stage, [self.choose_moves, self.amount, self.choose_hand], [self.verdict])
@@ -109,16 +109,13 @@ class WalkTwoArguments(Panel):
     def _handles(self, place):
         return [Handle("place", place.prob, place.s, f"θ = {place.prob:.2f}, q(left) = {place.s:.2f}")]
 
-    def _move(self, name, x, y, phase):
-        if phase == "down":
-            return None
-        if phase in ("up", "enter"):
-            if self.state.title == "By hand":                       # a click that moved nothing changes nothing
-                self.start(self.state.model, self.state.s)
-            return None
+    def _drag(self, name, x, y):
         here, free = self.state, self.choose_hand.value
         model = here.model if free == HANDS[1] else self._at(x)
         return Place.of(model, self.x, here.s if free == HANDS[2] else min(max(y, 0.0), 1.0), "By hand")
+
+    def _drop(self, name, x, y):
+        self.start(self.state.model, self.state.s)
 
     def _add(self, x, y, axes):
         if axes == 0:

@@ -35,13 +35,13 @@ class LabelSets(Panel):
     """
 
     words = "Your labels"
-    _moved = False
 
     def __init__(self, tosses, model, labels=None, true=None):
         scene = TallyScene(tosses)
         self.x, self.model = scene.x, model
         start = Tally.by_hand(model, self.x, one_hot(labels or "B" + "A" * (len(self.x) - 1), len(self.x)))
-        stage = Stage(scene, [start], alt=ALT, handles=_edges, on_move=self._move, on_add=self._click)
+        stage = Stage(scene, [start], alt=ALT, handles=_edges, on_drag=self._drag,
+                      on_click=self._other, on_add=self._click)
         buttons = [Button(description="Exchange A and B")]
         buttons[0].on_click(lambda _: self.set_q(self.q[:, ::-1]))
         if true is not None:
@@ -59,15 +59,12 @@ class LabelSets(Panel):
         """Show any shares q, array (N, 2)."""
         self.stage.show(Tally.by_hand(self.model, self.x, q, title))
 
-    def _move(self, name, x, y, phase):
-        row = int(name)
-        if phase in ("move", "key"):
-            self._moved = True
-            return self._with_share(row, float(x >= 0.5))
-        if phase == "up" and not self._moved:           # a click on the edge is a click into the bar
-            return self._with_share(row, self.q[row, 1])
-        self._moved = False
-        return None
+    def _drag(self, name, x, y):
+        return self._with_share(int(name), float(x >= 0.5))
+
+    def _other(self, name):
+        """A click on the edge is a click into the bar."""
+        return self._with_share(int(name), self.q[int(name), 1])
 
     def _click(self, x, y, axes):
         row = int(np.floor(y))
@@ -107,8 +104,8 @@ class CountSoftly(LabelSets):
         scene = TallyScene(tosses)
         self.x, self.model, self.max_iter = scene.x, model, max_iter
         self.note = Label()
-        stage = Stage(scene, self._from_theta(model), alt=ALT, interval=700, handles=_edges, on_move=self._move,
-                      on_add=self._click)
+        stage = Stage(scene, self._from_theta(model), alt=ALT, interval=700, handles=_edges, on_drag=self._drag,
+                      on_drop=self._drop, on_add=self._click)
         self.start = Text(value=_theta_words(model), description="θ at the start", continuous_update=False,
                           style={"description_width": "initial"})
         self.start.observe(lambda change: self._restart(change["new"]), "value")
@@ -149,12 +146,11 @@ class CountSoftly(LabelSets):
             self.note.value = ""
             self.stage.set_states(states, index=0)
 
-    def _move(self, name, x, y, phase):
-        if phase in ("move", "key"):
-            return self._with_share(int(name), x)
-        if phase in ("up", "enter") and self.state.title == self.words:     # a press that moved nothing changes nothing
-            self.restart_from(self.q)
-        return None
+    def _drag(self, name, x, y):
+        return self._with_share(int(name), x)
+
+    def _drop(self, name, x, y):
+        self.restart_from(self.q)
 
     def _click(self, x, y, axes):
         row = int(np.floor(y))
@@ -181,7 +177,7 @@ class ClimbLikelihood(Panel):
         self.theta = np.linspace(0.01, 0.99, 99)
         states = self._states()
         stage = Stage(TwoScales(states[0]), states, alt=ALT_SCALES, index=self._nearest(model.probs[0]), interval=50,
-                      handles=self._handles, on_move=self._move)
+                      handles=self._handles, on_drag=self._drag)
         self.copies.observe(lambda _: self._repeat(), "value")
         super().__init__(stage, [self.copies])
 
@@ -198,7 +194,7 @@ class ClimbLikelihood(Panel):
         lo, hi = state.window
         return [Handle("θ_A", state.at, min(max(state.here, lo), hi), f"θ_A = {state.at:.2f}", axes=1)]
 
-    def _move(self, name, x, y, phase):
+    def _drag(self, name, x, y):
         self.stage.index = self._nearest(x)
 
     def _nearest(self, theta):
