@@ -24,8 +24,8 @@ SENTENCE = ("{title}: θ = {theta:.3f}, q(left) = {s:.3f}; ELBO {elbo} = log-lik
 # in the picture
 AXIS_THETA = "θ, the coin's probability of heads"
 AXIS_Q = "q(left)"
-E_RIDGE = "—  E: to the posterior"
-M_RIDGE = "- -  M: to the best θ"
+BEST_Q = "—  E: to the posterior"
+BEST_THETA = "- -  M: to the best θ"
 E_HOLDS = "E holds θ: log p(x|θ) stays"
 M_HOLDS = "M holds q: the entropy stays"
 ENERGY = "energy"
