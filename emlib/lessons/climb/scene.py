@@ -5,19 +5,20 @@ Every curve is computed: log p(x|θ) and L(q, θ) at each θ of a grid, from the
 
 import numpy as np
 from matplotlib.collections import LineCollection
-from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from emlib import words
 from emlib.bound import bound
 from emlib.draw import style
 from emlib.draw.parts.identity_bar import sentence_of, tick_label
+from emlib.draw.parts.marks import Gap, names_above, put_marker
+from emlib.draw.parts.table import write_row
 from emlib.draw.scene import Part, Together
 from emlib.draw.style import nats
 from emlib.lessons.climb.states import derivatives, relations
 
-TEXT = words.of("climb")
 SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+BETWEEN = {"kl": (4, "≥"), "m_step": (6, "≥"), "e_step": (8, "=")}      # the row of a relation and its sign
 
 
 class Curves(Part):
@@ -64,23 +65,16 @@ class Curves(Part):
         axes.set(xlim=self.limits, ylim=self.window, xlabel=self.label)
         axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
         axes.yaxis.set_major_formatter(lambda v, _: tick_label(v))
-        figure = axes.get_figure(root=True)
-        width = axes.get_position().width * figure.get_figwidth() * 72
-        names = [("log p(x|θ)", style.LOG_LIK, 6.8), ("L(q̂,θ)", style.ELBO, 4.7)]
-        names.append((TEXT.Q_FUNCTION, style.ELBO, 0) if self.with_q_function else ("KL", style.KL, 0))
-        at = 0
-        for name, colour, room in names:        # above the axes, where no curve runs through them
-            axes.text(at, 1.05, name, color=colour, weight="bold", fontsize=style.SMALL, transform=axes.transAxes)
-            at += (room + 0.9) * style.SMALL / width
+        q_function = words.of("climb").Q_FUNCTION, style.ELBO
+        names_above(axes, [("log p(x|θ)", style.LOG_LIK), ("L(q̂,θ)", style.ELBO),
+                           q_function if self.with_q_function else ("KL", style.KL)], y=1.05)
         self._past = LineCollection([], colors=style.ELBO, linewidths=1.2, alpha=0.3)
         axes.add_collection(self._past, autolim=False)
         axes.plot(self.grid, self.log_lik, color=style.LOG_LIK, linewidth=2.2)
         self._tangent, = axes.plot([], [], color="#909090", linewidth=1.5)
         self._q_function, = axes.plot([], [], color=style.ELBO, linewidth=1.6, linestyle=(0, (4, 3)))
         self._bound, = axes.plot([], [], color=style.ELBO, linewidth=3)
-        self._gap = Rectangle((0, 0), 0.016 * (self.limits[1] - self.limits[0]), 0, facecolor="#fbe3d3",
-                              edgecolor=style.KL, hatch=style.KL_HATCH, linewidth=1)
-        axes.add_patch(self._gap)
+        self._gap = Gap(axes, 0.016 * (self.limits[1] - self.limits[0]))
         self._maximiser, = axes.plot([], [], color="#888888", linewidth=1.2, linestyle=(0, (4, 3)))
         self._dots, = axes.plot([], [], "o", color="#8a8a8a", markersize=5, markeredgewidth=0)
         self._tangency, = axes.plot([], [], "o", markersize=16, markerfacecolor="none",
@@ -89,8 +83,8 @@ class Curves(Part):
                                    markeredgewidth=2)
         self._elbo, = axes.plot([], [], "s", color=style.ELBO, markersize=10, markeredgewidth=0, clip_on=False)
         self._log_lik, = axes.plot([], [], "o", color=style.LOG_LIK, markersize=8, markeredgewidth=0, clip_on=False)
-        return [self._past, self._tangent, self._q_function, self._bound, self._maximiser, self._gap, self._dots,
-                self._tangency, self._maximum, self._elbo, self._log_lik]
+        return [self._past, self._tangent, self._q_function, self._bound, self._maximiser, self._gap.patch,
+                self._dots, self._tangency, self._maximum, self._elbo, self._log_lik]
 
     def update(self, state):
         e, lo = state.e, self.window[0]
@@ -110,31 +104,27 @@ class Curves(Part):
         self._maximum.set_data([best.theta], [bound(best.log_joint(self.x), e.q).elbo])
         self._q_function.set_data((self.grid, curve - e.bound.entropy) if self.with_q_function else ([], []))
         self._maximiser.set_data(([best.theta] * 2, self.window) if self.with_q_function else ([], []))
-        b, low = state.bound, max(state.bound.elbo, lo)
-        self._gap.set_xy((state.theta - self._gap.get_width() / 2, low))
-        self._gap.set_height(max(b.log_lik - low, 0))
+        b = state.bound
+        elbo = put_marker(self._elbo, state.theta, b.elbo, self.window, "s")
+        self._gap.put(state.theta, elbo, b.log_lik)
         self._log_lik.set_data([state.theta], [b.log_lik])
-        self._elbo.set_data([state.theta], [low])
-        self._elbo.set_marker("s" if b.elbo >= lo else "v")
 
     def sentence(self, state):
         return sentence_of(state.step)
 
 
 class Table(Part):
-    """Rows of a name and a number, each coloured: a part without axes lines."""
+    """Rows of a name and a number below one another, each in its colour, instead of axes."""
 
     def write(self, axes, rows):
         """Lay out rows (name, colour, indent) and return the texts: names and numbers, both free to change."""
         axes.set_axis_off()
         figure = axes.get_figure(root=True)
-        height = axes.get_position().height * figure.get_figheight() * 72
-        line, names, numbers = 1.72 * style.SMALL / height, [], []
-        for i, (name, colour, indent) in enumerate(rows):
-            put = dict(transform=axes.transAxes, va="baseline", color=colour, fontsize=style.SMALL)
-            names.append(axes.text(0.07 * indent, 1 - (i + 0.8) * line, name, ha="left",
-                                   weight="normal" if indent else "bold", **put))
-            numbers.append(axes.text(1.0, 1 - (i + 0.8) * line, "", ha="right", **put))
+        line = 1.72 * style.SMALL / (axes.get_position().height * figure.get_figheight() * 72)
+        texts = [write_row(axes, 1 - (i + 0.8) * line, name, colour=colour, left=0.07 * indent,
+                           weight="normal" if indent else "bold") for i, (name, colour, indent) in enumerate(rows)]
+        names, numbers = zip(*texts, strict=True)
+        names[0].set_fontsize(style.LARGE)
         return names, numbers
 
 
@@ -146,19 +136,19 @@ class Relations(Table):
         rows = [("", style.INK, 0), ("", plain, 0), ("", plain, 0), ("", style.LOG_LIK, 0), ("", plain, 1),
                 ("", style.ELBO, 0), ("", plain, 1), ("", style.ELBO, 0), ("", plain, 1), ("", style.LOG_LIK, 0)]
         self._names, self._numbers = self.write(axes, rows)
-        self._names[0].set_fontsize(style.LARGE)
         return [*self._names, *self._numbers]
 
     def update(self, state):
         e, m = state.e, state.m
         old, new = (f"θ{str(t).translate(SUPERSCRIPT)}" for t in (e.t - 1, e.t))
-        names = [TEXT.ITERATION.format(t=e.t, kind=state.step.kind), f"{old} = {nats(e.model.theta)}", "",
+        names = [words.of("kit").HALF_STEP.format(t=e.t, kind=state.step.kind), f"{old} = {nats(e.model.theta)}", "",
                  f"log p(x|{new})", "", f"L(q̂,{new})", "", f"L(q̂,{old})", "", f"log p(x|{old})"]
         numbers = ["", f"{new} = {nats(m.model.theta)}" if m else "", "", "", "", "", "", nats(e.bound.elbo), "",
                    nats(e.bound.log_lik)]
+        reasons = words.of("climb").REASONS
         for r in relations(state):
-            row, sign, reasons = ROWS[r.name]
-            names[row] = f"{sign} {'✓' if r.holds else '✗'}  {reasons[not r.holds]}"
+            row, sign = BETWEEN[r.name]
+            names[row] = f"{sign} {'✓' if r.holds else '✗'}  {reasons[r.name, r.holds]}"
             numbers[row] = ("+" if r.difference > 0 and nats(r.difference) != "0.00" else "") + nats(r.difference)
         if m:
             numbers[3], numbers[5] = nats(m.bound.log_lik), nats(m.bound.elbo)
@@ -171,12 +161,6 @@ class Relations(Table):
         return sentence_of(state.step)
 
 
-# where a relation stands between its two sides, its sign, and what is said when it holds and when it does not
-ROWS = {"kl": (4, "≥", (TEXT.BY_KL, TEXT.BY_KL)),
-        "m_step": (6, "≥", (TEXT.BY_M_STEP, TEXT.BY_NO_M_STEP)),
-        "e_step": (8, "=", (TEXT.BY_E_STEP, TEXT.BY_E_STEP))}
-
-
 class Tangency(Table):
     """Value and derivative of both curves where they touch; where L and Q have their maximum.
 
@@ -187,12 +171,12 @@ class Tangency(Table):
         self.curves = curves
 
     def build_in(self, axes):
-        rows = ((TEXT.AT_THE_TOUCH, style.INK, 0), ("log p(x|θᵗ)", style.LOG_LIK, 0), ("L(q̂,θᵗ)", style.ELBO, 0),
-                (TEXT.SLOPE_OF_LOG_LIK, style.LOG_LIK, 1), (TEXT.SLOPE_OF_ELBO, style.ELBO, 1), ("", style.INK, 0),
-                ("Q(θᵗ,θᵗ)", style.ELBO, 0), (TEXT.ENTROPY, style.ELBO, 0), (TEXT.TOP_OF_ELBO, style.ELBO, 1),
-                (TEXT.TOP_OF_Q_FUNCTION, style.ELBO, 1))
-        names, self._numbers = self.write(axes, rows)
-        names[0].set_fontsize(style.LARGE)
+        say = words.of("climb")
+        rows = ((say.AT_THE_TOUCH, style.INK, 0), ("log p(x|θᵗ)", style.LOG_LIK, 0), ("L(q̂,θᵗ)", style.ELBO, 0),
+                (say.SLOPE_OF_LOG_LIK, style.LOG_LIK, 1), (say.SLOPE_OF_ELBO, style.ELBO, 1), ("", style.INK, 0),
+                ("Q(θᵗ,θᵗ)", style.ELBO, 0), (say.ENTROPY, style.ELBO, 0), (say.TOP_OF_ELBO, style.ELBO, 1),
+                (say.TOP_OF_Q_FUNCTION, style.ELBO, 1))
+        _, self._numbers = self.write(axes, rows)
         return self._numbers
 
     def update(self, state):
@@ -207,9 +191,9 @@ class Tangency(Table):
     def sentence(self, state):
         e, b = state.e, state.e.bound
         of_log_lik, of_elbo = derivatives(e, self.curves.x)
-        return TEXT.TOUCHES.format(theta=nats(e.model.theta), log_lik=nats(b.log_lik), elbo=nats(b.elbo),
-                                   slope_of_log_lik=nats(of_log_lik), slope_of_elbo=nats(of_elbo),
-                                   top=nats(e.model.m_step(self.curves.x, e.q).theta))
+        return words.of("climb").TOUCHES.format(
+            theta=nats(e.model.theta), log_lik=nats(b.log_lik), elbo=nats(b.elbo), slope_of_log_lik=nats(of_log_lik),
+            slope_of_elbo=nats(of_elbo), top=nats(e.model.m_step(self.curves.x, e.q).theta))
 
 
 def maximiser(grid, curve):

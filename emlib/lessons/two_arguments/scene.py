@@ -12,11 +12,11 @@ from emlib import words
 from emlib.bound import bound
 from emlib.draw import style
 from emlib.draw.parts.identity_bar import TIGHT, ticks_within, torn_outline
+from emlib.draw.parts.marks import Gap, names_above, put_marker
 from emlib.draw.scene import Part, Together
 from emlib.draw.style import nats
 from emlib.lessons.two_arguments.states import landscape
 
-TEXT = words.of("two_arguments")
 DEPTHS = (0.05, 0.12, 0.22, 0.34, 0.5, 0.75, 1.1, 1.6, 2.4, 3.6, 5.4, 8.0)   # of the contours, nats below the maximum
 EDGE = 0.03             # of the θ axis: L falls to −∞ at both ends
 TINTS = ("#ffffff", "#7fb8dc")          # the ELBO's blue, from low to high
@@ -30,18 +30,16 @@ class Landscape(Part):
     model : model
         Gives everything but θ.
     x : array (1, 2)
-    names : (str, str)
-        What the two axes are called.
     """
 
-    def __init__(self, model, x, names):
-        self.names = names
+    def __init__(self, model, x):
         self.probs, self.s = np.linspace(EDGE, 1 - EDGE, 189), np.linspace(0, 1, 101)
         self.elbo, self.log_lik, self.posterior = landscape(model, x, self.probs, self.s)
         self.best = np.array([model.m_step(x, [[s, 1 - s]]).prob for s in self.s])
 
     def build_in(self, axes):
-        axes.set(xlim=(EDGE, 1 - EDGE), ylim=(0, 1), xlabel=self.names[0], ylabel=self.names[1])
+        say = words.of("two_arguments")
+        axes.set(xlim=(EDGE, 1 - EDGE), ylim=(0, 1), xlabel=say.AXIS_THETA, ylabel=say.AXIS_Q)
         axes.set_xticks([0.1, 0.3, 0.5, 0.7, 0.9])
         axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", ".25", ".5", ".75", "1"])
         levels = self.log_lik.max() - np.array(DEPTHS[::-1])
@@ -56,6 +54,8 @@ class Landscape(Part):
                                path_effects=[withStroke(linewidth=5, foreground="white")])
         self._now, = axes.plot([], [], "o", color=style.Q, markersize=15, markeredgecolor="white", markeredgewidth=2.5,
                                clip_on=False)
+        # names above the axes, clear of every curve
+        names_above(axes, [(say.BEST_Q, style.POSTERIOR), (say.BEST_THETA, "#882255")], space=10)
         return [self._path, self._now]
 
     def update(self, state):
@@ -77,25 +77,20 @@ class OverTheta(Part):
         axes.set_yticks(range(math.ceil(self.limits[0]), math.floor(self.limits[1]) + 1))
         axes.yaxis.set_major_formatter(lambda v, _: f"{v:.0f}".replace("-", "−"))
         axes.plot(self._landscape.probs, self._landscape.log_lik, color=style.LOG_LIK, linewidth=2.4)
+        names_above(axes, [("log p(x|θ)", style.LOG_LIK), ("L(q, ·)", style.ELBO), ("KL", style.KL)], space=12)
         self._elbo, = axes.plot([], [], color=style.ELBO, linewidth=2.6)
-        self._gap = Rectangle((0, 0), 0.012, 0, facecolor="#fbe3d3", edgecolor=style.KL, hatch=style.KL_HATCH,
-                              linewidth=0.8)
-        axes.add_patch(self._gap)
+        self._gap = Gap(axes, 0.012, linewidth=0.8)
         self._now, = axes.plot([], [], "o", color=style.Q, markersize=9, markeredgecolor="white", markeredgewidth=1.5,
                                clip_on=False)
-        return [self._elbo, self._gap, self._now]
+        return [self._elbo, self._gap.patch, self._now]
 
     def update(self, state):
         lo, hi = self.limits
         log_joints = self._log_joints()
         curve = bound(log_joints, np.tile(state.q, (len(log_joints), 1))).per_point.elbo
         self._elbo.set_data(self._landscape.probs, np.where(curve > lo - 5, curve, np.nan))
-        elbo = min(max(state.bound.elbo, lo), hi)
-        log_lik = min(max(state.bound.log_lik, lo), hi)
-        self._gap.set_xy((state.prob - 0.006, elbo))
-        self._gap.set_height(max(log_lik - elbo, 0))
-        self._now.set_marker("v" if state.bound.elbo < lo else "o")
-        self._now.set_data([state.prob], [elbo])
+        elbo = put_marker(self._now, state.prob, state.bound.elbo, self.limits, "o")
+        self._gap.put(state.prob, elbo, min(max(state.bound.log_lik, lo), hi))
 
     def _log_joints(self):
         """log p(x, z|θ) for every θ of the landscape, array (G, 2): log p(z|x,θ) + log p(x|θ)."""
@@ -123,14 +118,14 @@ class TwoSplits(Part):
         bars, tall = 0.38, 38 / height              # lower edge of the lower bar, and how tall one is
         axes.spines["bottom"].set_position(("axes", bars - 6 / height))
         axes.set_xticks(*ticks_within(self.limits, width))
-        artists, self._rows = [], []
+        artists, self._rows, say = [], [], words.of("two_arguments")
         word = dict(fontsize=style.NORMAL, va="baseline", transform=axes.transAxes)
         rows = (  # lower edge of the bar; baselines of names, numbers, caption and note; what the row says
             (bars + tall + 30 / height, 1 - 40 / height, 1 - 62 / height, 1 - 14 / height,
              bars + 2 * tall + 36 / height,
-             TEXT.E_HOLDS, "−", ("log p(x|θ)", style.LOG_LIK, "KL", style.KL)),
+             say.E_HOLDS, "−", ("log p(x|θ)", style.LOG_LIK, "KL", style.KL)),
             (bars, bars - 52 / height, bars - 74 / height, bars - 100 / height, bars + tall + 6 / height,
-             TEXT.M_HOLDS, "+", (TEXT.ENERGY, "#3d6d8c", TEXT.ENTROPY, style.Q_INK)))
+             say.M_HOLDS, "+", (say.EXPECTED_LOG_JOINT, "#3d6d8c", say.ENTROPY, style.Q_INK)))
         for low, name_at, number_at, caption_at, note_at, caption, sign, (first, ink, second, colour) in rows:
             columns, inks = [0.27, 0.70, 1.0], (style.ELBO, ink, colour)
             for x, name, c in zip(columns, ("ELBO", first, second), inks, strict=True):
@@ -141,7 +136,7 @@ class TwoSplits(Part):
             numbers = [axes.text(x, number_at, "", color=c, ha="right", **word)
                        for x, c in zip(columns, inks, strict=True)]
             note = axes.text(0.03, note_at, "", **{**word, "fontsize": style.SMALL})
-            looks = ((dict(facecolor=style.ELBO), dict(facecolor="#fbe3d3", edgecolor=style.KL, hatch=style.KL_HATCH))
+            looks = ((dict(facecolor=style.ELBO), style.GAP)
                      if sign == "−" else
                      (dict(facecolor="#a9cbe0"), dict(facecolor="#f3dfea", edgecolor=style.Q_INK, hatch="...")))
             patches = [Rectangle((0, low), 0, tall, linewidth=0, **look) for look in looks]
@@ -181,7 +176,7 @@ class TwoSplits(Part):
         line.set_xdata([right, right])
         for text, value in zip(texts, numbers, strict=True):
             text.set_text(nats(value))
-        note.set_text(TEXT.FURTHER_LEFT if split < lo else "")
+        note.set_text(words.of("two_arguments").FURTHER_LEFT if split < lo else "")
 
 
 class TwoArguments(Together):
@@ -194,42 +189,24 @@ class TwoArguments(Together):
     model : model
         Any θ: it gives everything else of the model.
     x : array (1, 2)
-    names : (str, str)
-        What θ and q(left) are called on the axes.
     """
 
-    def __init__(self, model, x, names=(TEXT.AXIS_THETA, TEXT.AXIS_Q)):
-        landscape = Landscape(model, x, names)
+    def __init__(self, model, x):
+        landscape = Landscape(model, x)
         maximum = landscape.log_lik.max()
         super().__init__([(landscape, (0.085, 0.115, 0.475, 0.46)), (OverTheta(landscape), (0.085, 0.63, 0.475, 0.245)),
-                          (TwoSplits((maximum - 5.0, maximum + 0.35)), (0.61, 0.115, 0.375, 0.76))], size=(9.0, 5.6))
+                          (TwoSplits((maximum - 5.0, maximum + 0.35)), (0.61, 0.115, 0.375, 0.76))],
+                         size=(9.0, 5.6), title=(0.085, 0.945))
 
-    def build(self, figure):
-        artists = super().build(figure)
-        # names stand above the axes, clear of every curve
-        word = dict(fontsize=style.SMALL, weight="bold", va="baseline")
-        for x, name, colour in ((0.085, "log p(x|θ)", style.LOG_LIK), (0.215, "L(q, ·)", style.ELBO),
-                                (0.30, "KL", style.KL)):
-            figure.text(x, 0.885, name, color=colour, **word)
-        for x, name, colour in ((0.085, TEXT.BEST_Q, style.POSTERIOR), (0.34, TEXT.BEST_THETA, "#882255")):
-            figure.text(x, 0.588, name, color=colour, **word)
-        self._title = figure.text(0.085, 0.945, "", fontsize=style.LARGE, weight="bold")
-        return [*artists, self._title]
-
-    def update(self, state):
-        super().update(state)
-        self._title.set_text(title(state))
+    def title(self, state):
+        titles = words.of("two_arguments").TITLES
+        return titles[state.kind] if state.kind in titles else super().title(state)
 
     def sentence(self, state):
         b = state.bound
-        return TEXT.SENTENCE.format(title=title(state), theta=state.prob, s=state.s, elbo=nats(b.elbo),
-                                    log_lik=nats(b.log_lik), kl=nats(zero(b.kl, b.log_lik)),
-                                    expected=nats(b.expected_log_joint), entropy=nats(b.entropy))
-
-
-def title(state):
-    """How a pair was reached, in words."""
-    return TEXT.TITLES[state.kind].format(t=state.t)
+        return words.of("two_arguments").SENTENCE.format(
+            title=self.title(state), theta=state.prob, s=state.s, elbo=nats(b.elbo), log_lik=nats(b.log_lik),
+            kl=nats(zero(b.kl, b.log_lik)), expected_log_joint=nats(b.expected_log_joint), entropy=nats(b.entropy))
 
 
 def zero(kl, log_lik):

@@ -7,18 +7,21 @@ ALT_RIDE = ("Left: log p(x|θ), the bound L(q,θ) that touches it, and Q(θ,θ�
 
 # the controls
 START = "start at θ ="
-KEPT = "<b>Kept as it was:</b> θ must be a number from {lo} to {hi}"
+WANTED = "write a number from {lo} to {hi}"
 THETA = "θ = {theta}"
 
 # above the curves
 Q_FUNCTION = "Q(θ,θᵗ) dashed"
 
-# the three relations of W24, and why each holds
-ITERATION = "Iteration {t}, after {kind}"
-BY_E_STEP = "E-step (W11)"
-BY_M_STEP = "M-step (W14)"
-BY_NO_M_STEP = "no M-step"
-BY_KL = "KL ≥ 0 (W9)"
+# the three relations of W24: why each holds, or does not
+REASONS = {
+    ("kl", True): "KL ≥ 0 (W9)",
+    ("kl", False): "KL ≥ 0 (W9)",
+    ("m_step", True): "M-step (W14)",
+    ("m_step", False): "no M-step",
+    ("e_step", True): "E-step (W11)",
+    ("e_step", False): "E-step (W11)",
+}
 
 # the numbers of the tangency
 AT_THE_TOUCH = "At the touch"

@@ -6,7 +6,6 @@ ALT = ("Top: the data with its mixture, and log p(x|θ) split into ELBO and KL. 
 # the controls
 RUN = "Run"
 FAMILY = "Family of q"
-BETA = "β"
 FAMILIES = {"exact": "exact", "tempered": "tempered", "hard": "hard", "shared": "shared"}
 
 # a family as it is named beside its line: the tempered one with its β
@@ -15,7 +14,6 @@ NAMES = {**FAMILIES, "tempered": "tempered β = {beta:.3g}"}
 # in the picture
 TITLE = "{family}: iteration {t}, after {kind}"
 KL_AFTER_E = "KL after E, nats"
-ITERATION = "iteration"
 SENTENCE = "{family}. {identity}"
 
 # what fell in a run, and what stayed
