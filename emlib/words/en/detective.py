@@ -13,7 +13,7 @@ WHEN = "iteration {t}, after {kind}"
 THEOREMS = "Theorem by theorem"
 
 # what is on screen
-CLAIM = "{name}, iteration {t}, after {kind}: it claims log-lik {log_lik} and ELBO {elbo}."
+CLAIM = "{name}, {when}: it claims log-lik {log_lik} and ELBO {elbo}."
 CLOSED = "{claim} The report is closed."
 NONE_BROKEN = "{claim} No theorem is broken."
 FIRST_BROKEN = "{claim} The first theorem broken: {theorem} ({line})."

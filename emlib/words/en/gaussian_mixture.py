@@ -9,6 +9,3 @@ COVARIANCES = {"full": "full", "tied": "tied", "diag": "diag", "spherical": "sph
 MEAN = "mean of component {k}"
 TOO_MANY = "No more than {most} components: a picture tells no more colours apart. Shift-click on a mean removes it."
 LAST_ONE = "The last component stays: a mixture has at least one."
-
-# in the picture
-TITLE = "Iteration {t}, after {kind}"
