@@ -52,8 +52,8 @@ class NumberField(Text):
         self._act = act
 
     def put(self, number):
-        """Show a number; that is not typing it, so nothing is called."""
-        self.number = number
+        """Show a number, and no message; that is not typing it, so nothing is called."""
+        self.number, self.said.value = number, ""
         self.unobserve(self._typed, "value")
         self.value = self.written(number)
         self.observe(self._typed, "value")

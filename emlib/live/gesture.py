@@ -15,18 +15,18 @@ class Gesture:
     ----------
     size : (width, height)
         Of the picture, in pixels.
-    on_drag, on_drop, on_click : callable or None
+    on_drag, on_drop, on_click, on_key : callable or None
         See `Stage`.
     """
 
-    def __init__(self, size, on_drag, on_drop, on_click):
-        self.size, self.on_drag, self.on_drop, self.on_click = size, on_drag, on_drop, on_click
+    def __init__(self, size, on_drag, on_drop, on_click, on_key=None):
+        self.size, self.on_drag, self.on_drop, self.on_click, self.on_key = size, on_drag, on_drop, on_click, on_key
         self._pressed = None        # (name, place) under a pointer that has not moved yet
         self._dragged = None        # (name, place, the state that this made), from the first move to the drop
 
     def acts(self):
         """Whether anything is to happen to handles at all."""
-        return any((self.on_drag, self.on_drop, self.on_click))
+        return any((self.on_drag, self.on_drop, self.on_click, self.on_key))
 
     def hear(self, phase, name, at, place, stage):
         """One message of the hand.
@@ -52,6 +52,9 @@ class Gesture:
         if phase == "down":
             self._pressed, self._dragged = (name, at), None
             return None
+        if phase == "key" and self.on_key:
+            self._pressed = self._dragged = None              # the key is the whole act: nothing is left to drop
+            return self.on_key(name, *place)
         if phase in ("move", "up") and self._still(name, at):
             return self._click(name) if phase == "up" else None
         if phase == "enter" and not (self._dragged and self._dragged[0] == name and self._dragged[2] is stage.state):

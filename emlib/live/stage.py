@@ -45,6 +45,9 @@ class Stage(anywidget.AnyWidget):
     on_drop : callable, optional
         ``on_drop(name, x, y) -> state or None``: the hand let go, or pressed Enter, after it has moved the handle (by
         a pixel at least, or by a key). `on_drag` has been called with the same place before.
+    on_key : callable, optional
+        ``on_key(name, x, y) -> state or None``: an arrow key wants the handle at (x, y), 8 pixels from where it is (1
+        with Shift). For handles that know a few places only; without it a key is a drag, and Enter drops.
     on_click : callable, optional
         ``on_click(name) -> state or None``: a handle was pressed and released where it was, or Enter was pressed on
         one that no key has moved. Without it such a click does nothing.
@@ -87,7 +90,7 @@ class Stage(anywidget.AnyWidget):
     error = T.Unicode().tag(sync=True)
 
     def __init__(self, scene, states, *, alt="", index=0, interval=200, handles=None, on_drag=None, on_drop=None,
-                 on_click=None, on_add=None, on_remove=None, on_hover=None, names=None, **traits):
+                 on_click=None, on_key=None, on_add=None, on_remove=None, on_hover=None, names=None, **traits):
         states = list(states)
         if not states:
             raise ValueError("states is empty: a stage needs at least one state to show")
@@ -95,7 +98,7 @@ class Stage(anywidget.AnyWidget):
             raise ValueError(f"index is {index}, but there are states 0 to {len(states) - 1}: choose one of them")
         self._scene, self._states, self._live, self._bank = scene, states, None, {}
         self._handles = handles or getattr(scene, "handles", None)
-        self._gesture = Gesture([round(100 * s) for s in scene.size], on_drag, on_drop, on_click)
+        self._gesture = Gesture([round(100 * s) for s in scene.size], on_drag, on_drop, on_click, on_key)
         self._on = {"move": self._gesture.acts(), "add": on_add, "remove": on_remove, "hover": on_hover}
         if (self._on["move"] or on_remove) and not self._handles:
             raise ValueError("handles is missing: on_drag, on_drop, on_click and on_remove need handles(state), "
