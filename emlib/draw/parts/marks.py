@@ -12,7 +12,7 @@ __all__ = ["Gap", "names_above", "put_marker", "width_of"]
 SPACE = 24          # points between two names
 
 
-def names_above(axes, names, y=1.04):
+def names_above(axes, names, y=1.04, space=SPACE):
     """Write names in their colours side by side above axes, where no curve can run through them.
 
     Parameters
@@ -21,6 +21,8 @@ def names_above(axes, names, y=1.04):
     names : sequence of (str, colour)
     y : float
         Their baseline, in heights of the axes.
+    space : float
+        Points between two names.
 
     Returns
     -------
@@ -31,7 +33,7 @@ def names_above(axes, names, y=1.04):
     for name, colour in names:
         texts.append(axes.text(at, y, name, color=colour, weight="bold", fontsize=style.SMALL,
                                transform=axes.transAxes))
-        at += (width_of(name) + SPACE) / width
+        at += (width_of(name) + space) / width
     return texts
 
 
