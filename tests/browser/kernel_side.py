@@ -34,12 +34,8 @@ def listen():
     """From now on, note what arrives at stages and buttons."""
     for stage in stages():
         heard = HEARD[stage.model_id] = []
-        for kind in ("add", "remove"):
-            if stage._on[kind]:
-                stage._on[kind] = noted(stage, kind, stage._on[kind], heard)
-        for kind in ("drag", "drop", "click"):
-            act = getattr(stage._gesture, f"on_{kind}")
-            setattr(stage._gesture, f"on_{kind}", noted(stage, kind, act or (lambda *a: None), heard))
+        for kind, act in stage._hand.on.items():
+            stage._hand.on[kind] = noted(stage, kind, act or (lambda *a: None), heard)
     for button in [w for w in list(registry._instances.values()) if isinstance(w, Button)]:
         HEARD[button.model_id] = []
         button.on_click(lambda b: HEARD[b.model_id].append("click"))
@@ -50,7 +46,7 @@ def noted(stage, kind, act, heard):
     def called(*a):
         if kind in ("drag", "drop"):
             name, x, y = a
-            axes = next(h.axes for h in stage._handles(stage.state) if h.name == name)
+            axes = next(h.axes for h in stage._hand.handles(stage.state) if h.name == name)
             heard.append([kind, name, *stage.scene.to_picture(x, y, axes)])
         elif kind == "add":
             heard.append(["add", "", *stage.scene.to_picture(*a)])
