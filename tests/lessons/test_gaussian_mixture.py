@@ -1,18 +1,13 @@
-"""Every panel of the course, driven through every state and by a random hand, without a browser."""
+"""Notebook 08: every half-step of a fit, and the means in the hand, without a browser."""
 
 import base64
 
 import numpy as np
 import pytest
 
-from emlib import GaussianMixture, datasets, fit, log_posterior
-from emlib.lessons.choose_q import ChooseQ, approach_posterior
+from emlib import GaussianMixture, datasets, fit
 from emlib.lessons.gaussian_mixture import FitMixture
 from emlib.lessons.gaussian_mixture.panel import with_component, with_type, without_component
-from emlib.live.controls import with_entry
-
-LOG_JOINT = GaussianMixture([0.3, 0.4, 0.3], [[-1.5], [0.0], [1.5]], [1.0, 0.8, 1.2]).log_joint([[0.6]])[0]
-LABELS = ("left", "middle", "right")
 
 
 def holds(bound):
@@ -28,76 +23,10 @@ def hand(panel, name, x, y, phase):
 
 
 @pytest.fixture
-def choose():
-    return ChooseQ(LOG_JOINT, LABELS)
-
-
-@pytest.fixture
 def faithful():
     x = datasets.old_faithful()
     bad = GaussianMixture([0.5, 0.5], [[2.0, 85.0], [4.8, 50.0]], [np.diag([1.0, 100.0])] * 2)
     return FitMixture(x, {"bad": bad, "good": GaussianMixture.start(x, 2, 1)}, ["eruption", "waiting"])
-
-
-def test_every_state_of_the_approach_keeps_the_height():
-    panel = approach_posterior(LOG_JOINT, LABELS, [1, 0, 0])
-    bounds = []
-    for i in range(len(panel.states)):
-        panel.stage.index = i
-        assert not panel.error
-        assert panel.sentence.startswith("q = (")
-        bounds.append(panel.state.bound)
-    assert len(bounds) == 61
-    assert all(map(holds, bounds))
-    assert len({b.log_lik for b in bounds}) == 1
-    assert all(np.diff([b.kl for b in bounds]) < 0), "KL is convex in q and 0 at the posterior, so it falls all the way"
-    assert abs(bounds[-1].kl) < 1e-15
-
-
-def test_a_random_hand_never_moves_the_height(choose):
-    rng = np.random.default_rng(0)
-    height = choose.bound.log_lik
-    for _ in range(300):
-        k = int(rng.integers(3))
-        hand(choose, str(k), k, rng.uniform(-0.2, 1.2), "move")
-        assert not choose.error
-        assert choose.q.sum() == pytest.approx(1, abs=1e-12)
-        assert holds(choose.bound)
-        assert choose.bound.log_lik == pytest.approx(height, rel=1e-15)
-
-
-def test_the_hand_sets_the_bar_it_holds(choose):
-    for value in (0.0, 0.25, 0.8, 1.0):
-        hand(choose, "1", 1, value, "move")
-        assert choose.q[1] == pytest.approx(value, abs=0.005), "half a pixel"
-
-
-def test_snap_takes_the_kl_to_zero_from_anywhere(choose):
-    rng = np.random.default_rng(1)
-    for q in (*rng.dirichlet([0.2] * 3, size=20), *np.eye(3)):
-        choose.set_q(q)
-        choose.snap()
-        assert abs(choose.bound.kl) < 1e-15
-        np.testing.assert_allclose(choose.q, np.exp(log_posterior(LOG_JOINT[None]))[0], rtol=1e-15)
-
-
-def test_buttons_do_what_they_say(choose):
-    snap, level = choose.widget.children[0].children
-    snap.click()
-    assert abs(choose.bound.kl) < 1e-15
-    level.click()
-    np.testing.assert_allclose(choose.q, 1 / 3)
-
-
-def test_with_entry_keeps_a_distribution_and_the_ratios_of_the_others():
-    rng = np.random.default_rng(2)
-    for q in rng.dirichlet([0.5] * 4, size=50):
-        new = with_entry(q, 2, 0.4)
-        assert new.sum() == pytest.approx(1)
-        assert new[2] == pytest.approx(0.4)
-        assert new[0] * q[3] == pytest.approx(new[3] * q[0])
-    np.testing.assert_allclose(with_entry([0, 1, 0], 1, 0.5), [0.25, 0.5, 0.25])
-    np.testing.assert_allclose(with_entry([0.5, 0.5], 0, 7), [1, 0])
 
 
 @pytest.mark.parametrize("kind", ["full", "tied", "diag", "spherical"])
@@ -185,13 +114,12 @@ def test_changed_models_stay_models():
         np.testing.assert_allclose(back.covariances, other.covariances)
 
 
-def test_a_panel_without_a_kernel_is_a_picture_and_a_sentence(faithful, choose):
-    for panel in (faithful, choose):
-        data, metadata = panel._repr_mimebundle_()
-        assert "application/vnd.jupyter.widget-view+json" in data
-        assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
-        assert panel.sentence in data["text/plain"]
-        assert metadata["image/png"]["width"] == 900
+def test_a_panel_without_a_kernel_is_a_picture_and_a_sentence(faithful):
+    data, metadata = faithful._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in data
+    assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
+    assert faithful.sentence in data["text/plain"]
+    assert metadata["image/png"]["width"] == 900
 
 
 def test_no_start_is_refused():
