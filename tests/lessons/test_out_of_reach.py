@@ -129,9 +129,9 @@ def test_the_lines_are_the_kl_after_each_e_step(runs):
         assert now.get_xydata()[0] == pytest.approx([t, made[family][2 * t - 2].bound.kl], abs=1e-12)
     with pytest.raises(ValueError, match="'soft' is not one of hard, exact"):
         part.rgba(FamilyStep.of(made["hard"][5], "soft"))
-    with pytest.raises(ValueError, match="runs has no family"):
+    with pytest.raises(ValueError, match="runs is of no family"):
         KLAfterE({})
-    with pytest.raises(ValueError, match="runs has 'soft'; give runs of exact, tempered, hard, shared"):
+    with pytest.raises(ValueError, match="runs is of soft; give runs of exact, tempered, hard, shared"):
         KLAfterE({"soft": made["hard"]})
 
 
