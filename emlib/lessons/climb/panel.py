@@ -1,4 +1,4 @@
-"""The panels of notebook 05: the bound rides along the log-likelihood (W11–W13), and EM climbs by it (W14, W24)."""
+"""The panels of notebook 05: the bound rides along the log-likelihood (W11–W13), and EM raises it (W14, W24)."""
 
 import numpy as np
 

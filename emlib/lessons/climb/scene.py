@@ -172,10 +172,10 @@ class Tangency(Table):
 
     def build_in(self, axes):
         say = words.of("climb")
-        rows = ((say.AT_THE_TOUCH, style.INK, 0), ("log p(x|θᵗ)", style.LOG_LIK, 0), ("L(q̂,θᵗ)", style.ELBO, 0),
-                (say.SLOPE_OF_LOG_LIK, style.LOG_LIK, 1), (say.SLOPE_OF_ELBO, style.ELBO, 1), ("", style.INK, 0),
-                ("Q(θᵗ,θᵗ)", style.ELBO, 0), (say.ENTROPY, style.ELBO, 0), (say.TOP_OF_ELBO, style.ELBO, 1),
-                (say.TOP_OF_Q_FUNCTION, style.ELBO, 1))
+        rows = ((say.AT_THE_TANGENCY, style.INK, 0), ("log p(x|θᵗ)", style.LOG_LIK, 0), ("L(q̂,θᵗ)", style.ELBO, 0),
+                (say.DERIVATIVE_OF_LOG_LIK, style.LOG_LIK, 1), (say.DERIVATIVE_OF_ELBO, style.ELBO, 1),
+                ("", style.INK, 0), ("Q(θᵗ,θᵗ)", style.ELBO, 0), (say.ENTROPY, style.ELBO, 0),
+                (say.MAXIMISER_OF_ELBO, style.ELBO, 1), (say.MAXIMISER_OF_Q_FUNCTION, style.ELBO, 1))
         _, self._numbers = self.write(axes, rows)
         return self._numbers
 
@@ -191,9 +191,10 @@ class Tangency(Table):
     def sentence(self, state):
         e, b = state.e, state.e.bound
         of_log_lik, of_elbo = derivatives(e, self.curves.x)
-        return words.of("climb").TOUCHES.format(
-            theta=nats(e.model.theta), log_lik=nats(b.log_lik), elbo=nats(b.elbo), slope_of_log_lik=nats(of_log_lik),
-            slope_of_elbo=nats(of_elbo), top=nats(e.model.m_step(self.curves.x, e.q).theta))
+        return words.of("climb").TANGENCY.format(
+            theta=nats(e.model.theta), log_lik=nats(b.log_lik), elbo=nats(b.elbo),
+            derivative_of_log_lik=nats(of_log_lik), derivative_of_elbo=nats(of_elbo),
+            maximiser=nats(e.model.m_step(self.curves.x, e.q).theta))
 
 
 def maximiser(grid, curve):

@@ -61,8 +61,8 @@ class FitMixture(Panel):
                                     value=model.covariance_type, description=say.COVARIANCE)
         self.verdict = Label()
         self._fit(model)
-        stage = Stage(self._scene, self.trace.steps, alt=say.ALT, interval=350, handles=self._handles, on_drag=self._drag,
-                      on_drop=self._drop, on_add=self._add, on_remove=self._remove)
+        stage = Stage(self._scene, self.trace.steps, alt=say.ALT, interval=350, handles=self._handles,
+                      on_drag=self._drag, on_drop=self._drop, on_add=self._add, on_remove=self._remove)
         super().__init__(stage, [self.choose_start, self.choose_type], [self.verdict])
         for control in (self.choose_start, self.choose_type):
             self.on(control, lambda _: self._from_chosen())

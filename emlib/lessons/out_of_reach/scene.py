@@ -47,7 +47,7 @@ class FamilyStep(Step):
 
 def name_of(family, beta):
     """What a family is called; the tempered one with its β."""
-    return words.of("out_of_reach").NAMES[family].format(beta=beta)
+    return words.of("out_of_reach").NAMES[family].format(beta=f"{beta:.3g}")
 
 
 class KLAfterE(Part):
@@ -67,10 +67,8 @@ class KLAfterE(Part):
     rect = (0.12, 0.18, 0.85, 0.68)
 
     def __init__(self, runs, beta=2.0):
-        unknown = [family for family in runs if family not in LOOKS]
-        if unknown or not runs:
-            has = ", ".join(map(repr, unknown)) or "no family"
-            raise ValueError(f"runs has {has}; give runs of {', '.join(LOOKS)}")
+        if not runs or not runs.keys() <= LOOKS.keys():
+            raise ValueError(f"runs is of {', '.join(runs) or 'no family'}; give runs of {', '.join(LOOKS)}")
         self.beta = beta
         self.kls = {family: [(s.t, s.bound.kl) for s in steps if s.kind == "E"] for family, steps in runs.items()}
         # the runs' last values choose the window; a first E-step far above them all would flatten the rest

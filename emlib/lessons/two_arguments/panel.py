@@ -95,7 +95,7 @@ class WalkTwoArguments(Panel):
         fell, n = int(np.sum(np.diff(elbos) < -ROUNDING * np.maximum(1, np.abs(elbos[:-1])))), len(elbos) - 1
         say = words.of("two_arguments")
         self.verdict.value = (say.FELL.format(fell=fell, n=n) if fell else
-                              say.NEVER_FELL.format(n=n, theta=pairs[-1].prob))
+                              say.NEVER_FELL.format(n=n, theta=f"{pairs[-1].prob:.3f}"))
         return pairs
 
     def _again(self):

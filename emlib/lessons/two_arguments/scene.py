@@ -205,8 +205,9 @@ class TwoArguments(Together):
     def sentence(self, state):
         b = state.bound
         return words.of("two_arguments").SENTENCE.format(
-            title=self.title(state), theta=state.prob, s=state.s, elbo=nats(b.elbo), log_lik=nats(b.log_lik),
-            kl=nats(zero(b.kl, b.log_lik)), expected_log_joint=nats(b.expected_log_joint), entropy=nats(b.entropy))
+            title=self.title(state), theta=f"{state.prob:.3f}", s=f"{state.s:.3f}", elbo=nats(b.elbo),
+            log_lik=nats(b.log_lik), kl=nats(zero(b.kl, b.log_lik)), expected_log_joint=nats(b.expected_log_joint),
+            entropy=nats(b.entropy))
 
 
 def zero(kl, log_lik):

@@ -24,11 +24,11 @@ REASONS = {
 }
 
 # the numbers of the tangency
-AT_THE_TOUCH = "At the touch"
-SLOPE_OF_LOG_LIK = "slope of log p"
-SLOPE_OF_ELBO = "slope of L"
+AT_THE_TANGENCY = "At the touch"
+DERIVATIVE_OF_LOG_LIK = "slope of log p"
+DERIVATIVE_OF_ELBO = "slope of L"
 ENTROPY = "entropy of q̂"
-TOP_OF_ELBO = "top of L at θ ="
-TOP_OF_Q_FUNCTION = "top of Q at θ ="
-TOUCHES = ("The bound touches log p(x|θ) at θ = {theta}: values {log_lik} and {elbo}, slopes {slope_of_log_lik} and "
-           "{slope_of_elbo}; its top is at θ = {top}.")
+MAXIMISER_OF_ELBO = "top of L at θ ="
+MAXIMISER_OF_Q_FUNCTION = "top of Q at θ ="
+TANGENCY = ("The bound touches log p(x|θ) at θ = {theta}: values {log_lik} and {elbo}, slopes {derivative_of_log_lik} "
+            "and {derivative_of_elbo}; its top is at θ = {maximiser}.")

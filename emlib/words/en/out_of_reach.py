@@ -9,7 +9,7 @@ FAMILY = "Family of q"
 FAMILIES = {"exact": "exact", "tempered": "tempered", "hard": "hard", "shared": "shared"}
 
 # a family as it is named beside its line: the tempered one with its β
-NAMES = {**FAMILIES, "tempered": "tempered β = {beta:.3g}"}
+NAMES = {**FAMILIES, "tempered": "tempered β = {beta}"}
 
 # in the picture
 TITLE = "{family}: iteration {t}, after {kind}"

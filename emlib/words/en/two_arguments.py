@@ -14,11 +14,11 @@ PAIR = "θ = {theta}, q(left) = {s}"
 
 # what the half-steps did
 FELL = "L fell at {fell} of {n} half-steps: this rate steps over the ridge."
-NEVER_FELL = "L never fell in {n} half-steps; at the end θ = {theta:.3f}."
+NEVER_FELL = "L never fell in {n} half-steps; at the end θ = {theta}."
 
 # a pair (q, θ) to which no half-step led
 TITLES = {"start": "Start", "hand": "By hand"}
-SENTENCE = ("{title}: θ = {theta:.3f}, q(left) = {s:.3f}; ELBO {elbo} = log-lik {log_lik} − KL {kl} = "
+SENTENCE = ("{title}: θ = {theta}, q(left) = {s}; ELBO {elbo} = log-lik {log_lik} − KL {kl} = "
             "energy {expected_log_joint} + entropy {entropy}.")
 
 # in the picture
