@@ -20,19 +20,22 @@ class Hand:
         """One message of the browser; it says which state of the bank is on screen, or −1 for a free state."""
         shown = self.stage.state is self.stage.states[self.stage.index]
         self.seq += 1
-        self.stage._on_msg(self.stage, {"kind": kind, "seq": self.seq, "i": self.stage.index if shown else -1, **more},
-                           [])
+        message = {"kind": kind, "seq": self.seq, "epoch": self.stage.epoch, "i": self.stage.index if shown else -1}
+        self.stage._on_msg(self.stage, {**message, **more}, [])
         assert not (self.quiet and self.panel.error), self.panel.error
+
+    def handle(self, name):
+        """The handle of that name in the state on screen."""
+        return next(h for h in self.stage._hand.handles(self.stage.state) if h.name == name)
 
     def where(self, name):
         """Where the handle is, picture fractions."""
-        handle = next(h for h in self.stage._handles(self.stage.state) if h.name == name)
+        handle = self.handle(name)
         return self.stage.scene.to_picture(handle.x, handle.y, handle.axes)
 
     def to(self, name, x, y):
         """Picture fractions of data coordinates of the axes in which the handle is."""
-        axes = next(h.axes for h in self.stage._handles(self.stage.state) if h.name == name)
-        return self.stage.scene.to_picture(x, y, axes)
+        return self.stage.scene.to_picture(x, y, self.handle(name).axes)
 
     def press(self, name):
         """Press the mouse on a handle."""

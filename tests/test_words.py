@@ -14,9 +14,10 @@ from project import ROOT
 
 from emlib import words
 
-# Where pictures and panels are made. wire.py holds a page's HTML; exercises, cases and models speak to other readers.
+# Where pictures and panels are made. player.py and front_end.py hold HTML and JavaScript; exercises speak elsewhere.
+ELSEWHERE = ("player.py", "front_end.py", "exercises.py", "cases.py")
 MADE = sorted(path for folder in ("draw", "live", "lessons") for path in (ROOT / "emlib" / folder).rglob("*.py")
-              if path.name not in ("wire.py", "exercises.py", "cases.py"))
+              if path.name not in ELSEWHERE)
 # Symbols of the course's formulas, the same in every language; and names that matplotlib, CSS and Python want.
 SYMBOLS = {"log", "ELBO", "KL"}
 TECHNICAL = {"DejaVu Sans"}

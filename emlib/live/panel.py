@@ -5,7 +5,6 @@ import base64
 from ipywidgets import HBox, VBox
 
 from emlib.draw.film import GAP, filmstrip, spread
-from emlib.live.handles import in_words
 
 __all__ = ["Panel"]
 
@@ -73,10 +72,7 @@ class Panel:
 
     def _guarded(self, callback, *arguments):
         self.stage.error = ""
-        try:
-            callback(*arguments)
-        except Exception as error:
-            self.stage.error = in_words(error)
+        self.stage.guard(lambda: callback(*arguments))
 
     def stills(self):
         """The states that a page without a kernel shows, below one another, each with its sentence."""

@@ -66,7 +66,7 @@ def random_states(view, rng):
         yield OverZ.of_number(model, x, (rng.uniform(-3, 3), rng.uniform(0.25, 2)), rng.uniform(-4, 4), view)
 
 
-@pytest.mark.parametrize("view", ["as taught", "with q"])
+@pytest.mark.parametrize("view", ["taught", "with_q"])
 def test_the_difference_is_log_lik_at_every_z_and_averaged_over_any_q(view):
     """W3, W4, W5; and W2 in the densities."""
     rng = np.random.default_rng(0)
@@ -83,7 +83,7 @@ def test_as_written_the_difference_is_another_thing():
     """W1: without the x behind the bar the difference is log p(x|z,θ), which changes with z and with q."""
     rng = np.random.default_rng(1)
     averages = []
-    for state in random_states("as written", rng):
+    for state in random_states("written", rng):
         assert not state.same and verdict(state) == "not the same at every z"
         assert np.ptp(state.difference) > 0.5
         averages.append(state.mean[0] - state.mean[1] - state.log_lik)
@@ -98,8 +98,8 @@ def test_as_written_the_difference_is_another_thing():
 def test_averages_over_q_are_those_of_the_bound_and_of_an_integral():
     q = np.array([0.2, 0.5, 0.3])
     b = bound(LOG_JOINT[None], q[None])
-    assert OverZ.of_labels(LOG_JOINT, LOG_PRIOR, q, 0, "as taught").mean[0] == pytest.approx(b.expected_log_joint)
-    assert OverZ.of_labels(LOG_JOINT, LOG_PRIOR, q, 0, "with q").mean == (pytest.approx(b.elbo), pytest.approx(-b.kl))
+    assert OverZ.of_labels(LOG_JOINT, LOG_PRIOR, q, 0, "taught").mean[0] == pytest.approx(b.expected_log_joint)
+    assert OverZ.of_labels(LOG_JOINT, LOG_PRIOR, q, 0, "with_q").mean == (pytest.approx(b.elbo), pytest.approx(-b.kl))
     z = np.linspace(-14, 14, 28001)
     density = np.exp(log_normal(z, 0.5, 1.3))
     for view in VIEWS:
@@ -110,7 +110,7 @@ def test_averages_over_q_are_those_of_the_bound_and_of_an_integral():
 
 def test_q_of_zero_is_not_divided_by():
     """W4 asks for q > 0 where it divides."""
-    state = OverZ.of_labels(LOG_JOINT, LOG_PRIOR, [0.0, 0.3, 0.7], 0, "with q")
+    state = OverZ.of_labels(LOG_JOINT, LOG_PRIOR, [0.0, 0.3, 0.7], 0, "with_q")
     assert state.here == (math.inf, math.inf) and np.isnan(state.difference[0])
     assert verdict(state) == "the same wherever q > 0"
     np.testing.assert_allclose(state.difference[1:], state.log_lik, rtol=1e-12)
@@ -168,8 +168,8 @@ def test_every_position_of_both_panels(labels, number, view):
             assert not panel.error and panel.state is state and state.view == view
             assert panel.sentence.startswith(words.of("identity").VIEWS[view])
             heights.append(state.here[0] - state.here[1])
-            assert (state.residual <= 1e-10) == (view != "as written")
-        assert (np.ptp(heights) < 1e-10) == (view != "as written"), "z moves; the difference does not, as taught"
+            assert (state.residual <= 1e-10) == (view != "written")
+        assert (np.ptp(heights) < 1e-10) == (view != "written"), "z moves; the difference does not, as taught"
     assert len(number.states) == 51 and len(labels.states) == 3
 
 

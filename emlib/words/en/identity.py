@@ -2,9 +2,9 @@
 
 ALT = "Left: log p(x,z|θ) and log p(z|x,θ) over z, their difference, and q. Right: their values at one z and averaged."
 VIEWS = {
-    "as taught": "W3, as taught",
-    "as written": "W1, as written",
-    "with q": "W4, both over q",
+    "taught": "W3, as taught",
+    "written": "W1, as written",
+    "with_q": "W4, both over q",
 }
 SNAP = "q = posterior"
 LEVEL = "All equal"

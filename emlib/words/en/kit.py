@@ -39,5 +39,6 @@ DENSITY = "density"
 COMPONENTS = "Components {each}."
 COMPONENT = "{k}: weight {weight}, mean {mean}"
 
-# fields for numbers
+# what went wrong in a callback, and what is no good in a field for numbers
+WHERE = "(in {function}, line {line} of {file})"
 REFUSED = "{name} is {typed!r}; {wanted}. {kept} stays."
