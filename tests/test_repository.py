@@ -181,10 +181,10 @@ OUTSIDE = {
     "interop": {"sklearn"},
     "whiteboard": {"sympy"},
     "draw": {"matplotlib", "PIL"},
-    "live": {"matplotlib", "PIL", "anywidget", "ipywidgets", "traitlets", "IPython"},
+    "live": {"matplotlib", "PIL", "anywidget", "comm", "ipywidgets", "traitlets", "IPython"},
     "lessons": {"matplotlib", "PIL", "ipywidgets"},
 }
-WIDGETS = {"anywidget", "ipywidgets", "traitlets", "IPython"}
+WIDGETS = {"anywidget", "comm", "ipywidgets", "traitlets", "IPython"}
 
 
 def top(dotted):

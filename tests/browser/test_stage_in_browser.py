@@ -17,8 +17,8 @@ MAKE = """
 import toy_scene
 from emlib.live.stage import Stage
 def stage(**more):
-    s = Stage(toy_scene.Toy(), toy_scene.states(), alt="toy",
-              on_move=lambda n, x, y, phase: toy_scene.moved(s, n, x, y),
+    s = Stage(toy_scene.Toy(), toy_scene.states(), alt="toy", handles=toy_scene.handles,
+              on_drag=lambda n, x, y: toy_scene.moved(s, n, x, y),
               on_hover=lambda x, y, axes: f"here {x:.1f}, {y:.1f} in {axes}", **more)
     return s
 """
@@ -83,7 +83,7 @@ def test_each_front_end_scrubs_steps_and_plays_the_kernels_frames(notebook, toy,
     for key, i in [("ArrowRight", 1), ("ArrowRight", 2), ("ArrowLeft", 1), ("End", 60), ("Home", 0)]:
         page.keyboard.press(key)
         shows(canvas, here(toy, i), say=f"{key} did not lead to frame {i}")
-        assert root.locator("p").first.inner_text() == toy._scene.sentence(toy._states[i])
+        assert root.locator("p").first.inner_text() == toy.scene.sentence(toy.states[i])
     root.get_by_label("Next step").click()
     shows(canvas, here(toy, 1))
     slider.evaluate("e => { e.value = 57; e.dispatchEvent(new Event('input')); }")
@@ -97,25 +97,25 @@ def test_a_handle_is_dragged_by_mouse_and_moved_by_keys(notebook, toy, front):
     root = whole(page)
     canvas, view, text = root.locator("canvas"), root.locator(".view"), root.locator("p").first
     box = canvas.bounding_box()
-    ax, ay = toy._scene.to_picture(*toy._states[0].a)
+    ax, ay = toy.scene.to_picture(*toy.states[0].a)
     x, y = box["x"] + ax * box["width"], box["y"] + ay * box["height"]
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x + 151, y - 60, steps=12)
     page.mouse.up()
-    where = toy._scene.to_data((x + 151 - box["x"]) / box["width"], (y - 60 - box["y"]) / box["height"])
-    drawn = toy._states[0]._replace(a=where)
-    until(lambda: text.inner_text() == toy._scene.sentence(drawn), say="the last place of the hand is not the state")
+    where = toy.scene.to_data((x + 151 - box["x"]) / box["width"], (y - 60 - box["y"]) / box["height"])
+    drawn = toy.states[0]._replace(a=where)
+    until(lambda: text.inner_text() == toy.scene.sentence(drawn), say="the last place of the hand is not the state")
     got = pixels(canvas)
     # two floats that differ in the last digit may round to another shade at an edge, no more
-    assert (got != toy._scene.rgba(drawn)).any(-1).mean() < 0.001
+    assert (got != toy.scene.rgba(drawn)).any(-1).mean() < 0.001
     # by keyboard: Tab from the cell's output into the picture, arrows move by 8 pixels, Shift by 1
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowUp")
     page.keyboard.press("Shift+ArrowLeft")
-    fx, fy = toy._scene.to_picture(*where)
-    moved = toy._states[0]._replace(a=toy._scene.to_data(fx + 7 / 900, fy - 8 / 360))
-    until(lambda: text.inner_text() == toy._scene.sentence(moved), say="the arrow keys did not move the handle")
+    fx, fy = toy.scene.to_picture(*where)
+    moved = toy.states[0]._replace(a=toy.scene.to_data(fx + 7 / 900, fy - 8 / 360))
+    until(lambda: text.inner_text() == toy.scene.sentence(moved), say="the arrow keys did not move the handle")
     assert root.locator(".ring").is_visible()
     page.keyboard.press("]")
     until(lambda: "second centre" in root.locator(".tip").inner_text())
@@ -152,7 +152,8 @@ def test_a_mouse_over_the_picture_does_not_throw_play_back(notebook, toy):
 
 @pytest.mark.parametrize("front", ["lab", "notebook"])
 def test_home_and_end_on_the_picture_lead_through_the_bank_and_never_scroll(notebook, toy, front):
-    page = notebook(MAKE + "s = stage()\none = Stage(toy_scene.Toy(), [toy_scene.State()], on_move=lambda *a: None)\ns",
+    page = notebook(MAKE + "s = stage()\none = Stage(toy_scene.Toy(), [toy_scene.State()], "
+                    "handles=toy_scene.handles, on_drag=lambda *a: None)\ns",
                     "one", *["print('a line\\n' * 40)"] * 3, front=front)
     first, second = (page.locator(".emlib-stage").nth(k) for k in (0, 1))
     whole(page)
@@ -237,10 +238,10 @@ def test_after_a_fast_drag_the_last_state_wins_and_nothing_flickers(notebook):
 
 def test_an_error_is_shown_in_words_and_the_next_good_state_clears_it(notebook):
     page = notebook(MAKE + "s = stage()\n"
-                    "def bad(n, x, y, phase):\n"
+                    "def bad(n, x, y):\n"
                     "    if x > 0: raise ValueError('x must not be positive')\n"
                     "    return toy_scene.moved(s, n, x, y)\n"
-                    "s._on['move'] = bad\ns")
+                    "s._hand.on['drag'] = bad\ns")
     root = whole(page)
     canvas, alert = root.locator("canvas"), root.get_by_role("alert")
     x, y = spot(canvas, page, "a")

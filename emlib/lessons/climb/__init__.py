@@ -1,4 +1,4 @@
-"""The bound touches the log-likelihood, and EM climbs by it (W10–W14, W24). Notebook 05."""
+"""The bound touches the log-likelihood, and EM raises the likelihood by it (W10–W14, W24). Notebook 05."""
 
 from emlib._on_demand import on_demand
 
