@@ -5,13 +5,13 @@ import subprocess
 import sys
 
 import pytest
-from project import ROOT
+from project import ROOT, tracked_files
 
 from emlib import exercises
 
 LESSONS = sorted(path.parent.name for path in (ROOT / "emlib" / "lessons").glob("*/panel.py"))
 WITH_EXERCISES = [name for name in LESSONS if (ROOT / "emlib" / "lessons" / name / "exercises.py").is_file()]
-WIDGETS = {"ipywidgets", "anywidget", "traitlets", "IPython"}
+WIDGETS = {"ipywidgets", "anywidget", "comm", "traitlets", "IPython"}
 
 
 def loaded_by(statement):
@@ -34,8 +34,7 @@ def lessons_in(modules):
                          ids=lambda package: package.__name__)
 def test_every_name_that_a_package_offers_is_there(package):
     assert package.__all__ and dir(package) == package.__all__
-    for name in package.__all__:
-        assert getattr(package, name).__module__.startswith("emlib.") or name.isupper()
+    assert all(hasattr(package, name) for name in package.__all__)
     with pytest.raises(AttributeError, match=f"module '{package.__name__}' has no attribute 'no_such_name'"):
         _ = package.no_such_name
 
@@ -72,3 +71,17 @@ def test_a_panel_loads_its_own_lesson_and_no_other():
 def test_the_helper_loads_none_of_the_course():
     course = {f"emlib.{name}" for name in ("draw", "live", "lessons", "exercises", "whiteboard")}
     assert not course & loaded_by("import emlib")
+
+
+# What a reader can see at a glance --------------------------------------------------------------------------
+
+FRONT_END = [path for path in tracked_files() if path.suffix in (".js", ".mjs", ".css")]
+
+
+@pytest.mark.parametrize("path", FRONT_END, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_no_line_of_the_front_end_is_longer_than_a_hundred_characters(path):
+    assert max(len(line) for line in path.read_text(encoding="utf-8").splitlines()) <= 100
+
+
+def test_the_front_end_is_found():
+    assert {".js", ".css"} <= {path.suffix for path in FRONT_END}
