@@ -120,7 +120,7 @@ def judge(exercise, function, hint=0):
         kind, message = _recognised(exercise, answers) or failed
     if kind == "not started":
         return not_yet(kind, message)
-    return not_yet(kind, message, _told(exercise, seen_on))
+    return not_yet(kind, message, _case_in_words(exercise, seen_on))
 
 
 def _try(exercise, function, given):
@@ -136,7 +136,7 @@ def _try(exercise, function, given):
         if not_written(error):
             return None, ("not started", f"{exercise.name}: not started yet. Replace the line "
                           f"`raise NotImplementedError` by your code; the function returns {exercise.returns}.")
-        return None, ("raised", _said(function, error))
+        return None, ("raised", _error_in_words(function, error))
     if answer is None:
         return None, ("nothing", "Your function returned nothing (None). End it with `return …`; print only shows a "
                       "value.")
@@ -147,7 +147,7 @@ def _try(exercise, function, given):
         return None, ("shape", f"Return {len(exercise.parts)} things: `return {', '.join(exercise.parts)}`.")
     found = []
     for name, value, truth in zip(exercise.parts, answer, right, strict=True):
-        value, wrong = _form(exercise, name or "your answer", value, np.asarray(truth), mine)
+        value, wrong = _checked_form(exercise, name or "your answer", value, np.asarray(truth), mine)
         found.append(value)
         if wrong:
             return found, wrong
@@ -162,7 +162,7 @@ def _try(exercise, function, given):
     return found, None
 
 
-def _form(exercise, name, value, right, given):
+def _checked_form(exercise, name, value, right, given):
     """(array, None), or (what there is, (kind, message)) for an answer that cannot even be compared."""
     try:
         value = np.asarray(value, dtype=float)
@@ -249,7 +249,7 @@ def _difference(name, value, right):
             f"{show(right[place])}.")
 
 
-def _said(function, error):
+def _error_in_words(function, error):
     """The student's error with the line of their code that it comes from."""
     text = f"Your function raised {type(error).__name__}: {error}."
     file = getattr(getattr(function, "__code__", None), "co_filename", None)
@@ -267,7 +267,7 @@ def _said(function, error):
     return text
 
 
-def _told(exercise, given):
+def _case_in_words(exercise, given):
     return ", ".join(f"{name} = {show(value)}" for name, value in zip(exercise.arguments, given, strict=True)
                      if not callable(getattr(value, "m_step", None)))
 
