@@ -215,6 +215,9 @@ test("Home and End lead through the bank and never scroll the page", () => {
     assert.equal(key(name), true);
     assert.equal(s.index, i);
   }
+  const two = setUp(["move"], { n: 2 });
+  two.key("End");
+  assert.equal(two.s.index, 1);
   const one = setUp(["move"], { n: 1 });
   assert.equal(one.key("End"), true);
   assert.equal(one.s.index, 0);

@@ -67,6 +67,7 @@ test("decoded frames stay within 96 MB, the longest unused go first", async () =
   assert.equal(pictures.open.size, 24);
   const kept = new Set([...pictures.open].map(({ name }) => name));
   assert.deepEqual(kept, new Set([0, ...Array.from({ length: 23 }, (_, k) => 37 + k)]));
+  assert.equal(pictures.decoded.filter((name) => name === 0).length, 1, "it never went");
   pictures.decoded.length = 0;
   await cache.bitmap(frames[59]);
   await cache.bitmap(frames[5]);

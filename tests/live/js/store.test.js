@@ -119,10 +119,10 @@ test("Play keeps its pace, waits for a frame on its way, and tells the end", asy
 });
 
 test("Play tells Python nothing on its way", async () => {
-  const { s, bank, saved } = makeBench({ n: 30, interval: 20 });
+  const { s, bank, saved } = makeBench({ n: 30, interval: 400 }); // slow: the hand seems to rest
   bank();
   s.start();
-  await clock.pass(400);
+  await clock.pass(3000);
   assert.ok(s.index > 5 && s.playing);
   assert.deepEqual(
     saved.filter(([, atRest]) => atRest),
@@ -306,9 +306,25 @@ test("on a dense screen a hand that rests asks for a crisp frame, once", async (
   ack(); // refused
   await clock.pass(1000);
   assert.equal(sent.length, 2, "it is not asked again and again");
+  s.interval = 400;
   s.start();
+  await clock.pass(1000);
+  assert.equal(sent.length, 2, "Play is no rest");
+  s.stop();
   await clock.pass(200);
-  assert.equal(sent.length, 2);
+  assert.equal(sent.length, 3);
+});
+
+test("a crisp frame is not asked for while another question is open", async () => {
+  const bench = makeBench({ acts: ["move"] });
+  bench.density = 2;
+  bench.bank();
+  bench.s.move("a", "down", 0.1, 0.1);
+  await clock.pass(1000);
+  assert.deepEqual(bench.kinds(), ["down"]);
+  bench.ack();
+  await clock.pass(200);
+  assert.deepEqual(bench.kinds(), ["down", "rest"]);
 });
 
 test("a fast frame whose key is not here is healed by a crisp one", async () => {
