@@ -323,6 +323,7 @@ test("a crisp frame is not asked for while another question is open", async () =
   await clock.pass(1000);
   assert.deepEqual(bench.kinds(), ["down"]);
   bench.ack();
+  assert.deepEqual(bench.kinds(), ["down"], "the hand has just been answered");
   await clock.pass(200);
   assert.deepEqual(bench.kinds(), ["down", "rest"]);
 });
