@@ -246,6 +246,15 @@ def test_enter_drops_also_where_the_drag_itself_moved_the_stage():
     assert hand.kinds == ["drag", "drop"] and hand.stage.index == 5
 
 
+def test_a_press_begins_anew_also_where_an_older_drag_ended_at_the_same_place():
+    hand = Hand()
+    hand.wire.ask("move", name="a", phase="key", x=0.3, y=0.3)
+    hand.wire.ask("index", i=3)                               # scrubbed away
+    hand.do("down", i=3)
+    hand.wire.ask("move", name="a", phase="up", x=0.3, y=0.3)
+    assert hand.kinds == ["drag", "drag", "drop"]
+
+
 def test_a_press_is_of_one_handle():
     """Two pages may show one stage."""
     gesture = Gesture((900, 360))
