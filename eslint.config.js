@@ -2,9 +2,12 @@ import js from "@eslint/js";
 
 const browser = [
   "Blob",
+  "Event",
+  "EventTarget",
   "ImageData",
   "ResizeObserver",
   "atob",
+  "btoa",
   "cancelAnimationFrame",
   "clearTimeout",
   "createImageBitmap",

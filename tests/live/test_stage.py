@@ -19,6 +19,7 @@ from PIL import Image
 
 from emlib.draw.scene import Scene, encode
 from emlib.live.bank import CHUNK
+from emlib.live.gesture import Gesture
 from emlib.live.handles import held_inside, place_under
 from emlib.live.stage import Handle, Stage
 from emlib.live.wire import LOOPBACK_SEGMENT, FastFrames, runs
@@ -126,6 +127,7 @@ def test_a_drag_from_the_bank_starts_from_the_state_on_screen():
     x, y = stage.scene.to_picture(0.5, 0.5)
     wire.ask("move", i=4, name="a", phase="move", x=x, y=y)
     assert stage.state.t == 4 and stage.state.b == toy_scene.states(7)[4].b
+    assert "i" not in wire.sent[-1][0], "it is no state of the bank"
     assert stage.state.a == pytest.approx((0.5, 0.5))
     wire.ask("move", name="b", phase="move", x=x, y=y)
     assert stage.state.a == pytest.approx((0.5, 0.5)) and stage.state.b == pytest.approx((0.5, 0.5))
@@ -231,6 +233,10 @@ def test_enter_drops_what_a_key_has_moved_and_else_it_is_a_click():
     state = hand.stage.state
     hand.do("enter", i=3)
     assert hand.kinds[7:] == ["drag", "click"] and hand.stage.state is state
+    hand.do("key", 8)
+    for phase in ("down", "up", "enter"):                     # taken anew, by the pointer
+        hand.do(phase)
+    assert hand.kinds[9:] == ["drag", "click", "click"]
 
 
 def test_enter_drops_also_where_the_drag_itself_moved_the_stage():
@@ -238,6 +244,22 @@ def test_enter_drops_also_where_the_drag_itself_moved_the_stage():
     hand.do("key", 8, i=0)
     hand.do("enter", 8, i=5)
     assert hand.kinds == ["drag", "drop"] and hand.stage.index == 5
+
+
+def test_a_press_begins_anew_also_where_an_older_drag_ended_at_the_same_place():
+    hand = Hand()
+    hand.wire.ask("move", name="a", phase="key", x=0.3, y=0.3)
+    hand.wire.ask("index", i=3)                               # scrubbed away
+    hand.do("down", i=3)
+    hand.wire.ask("move", name="a", phase="up", x=0.3, y=0.3)
+    assert hand.kinds == ["drag", "drag", "drop"]
+
+
+def test_a_press_is_of_one_handle():
+    """Two pages may show one stage."""
+    gesture = Gesture((900, 360))
+    assert gesture.means("down", "a", (0.5, 0.5), kept=False) == ()
+    assert gesture.means("move", "b", (0.5, 0.5), kept=False) == ("drag",)
 
 
 def test_a_release_whose_press_was_for_another_picture_is_no_drop():
@@ -337,6 +359,9 @@ def test_another_bank_keeps_the_index_where_there_still_is_one():
     assert (stage.index, stage.n, stage.epoch) == (5, 9, 1) and stage.state == toy_scene.states(9)[3]
     stage.set_states(toy_scene.states(3))
     assert (stage.index, stage.n) == (2, 3)
+    stage.show(toy_scene.State(t=50))
+    stage.set_states(toy_scene.states(4))                     # at the same index: the state of its own goes, too
+    assert stage.index == 2 and stage.state is stage.states[2]
     stage.set_states(toy_scene.states(3), index=0)
     assert stage.index == 0
 
@@ -559,6 +584,26 @@ def test_a_comm_that_is_no_ipykernels_gets_the_bank(front):
     whole(stage, epoch=1)
 
 
+def test_a_page_that_asks_while_the_bank_is_on_its_way_gets_it_once(front):
+    drawn, go_on = threading.Event(), threading.Event()
+
+    class Slow(toy_scene.Toy):
+        def update(self, state):
+            if threading.current_thread().name == "emlib-stage":
+                drawn.set()
+                go_on.wait(60)
+            super().update(state)
+    stage = Stage(Slow(10), toy_scene.states(20))
+    assert drawn.wait(60)
+    sending = stage._sending
+    stage.comm.hear({"kind": "need", "epoch": 0, "first": 0})
+    assert stage._sending is sending
+    go_on.set()
+    sending.join(60)
+    whole(stage)
+    assert sum(m["kind"] == "bank" for method, m, _ in stage.comm.sent if method == "custom") == -(-20 // CHUNK)
+
+
 def test_without_a_front_end_nothing_is_sent():
     stage = Stage(toy_scene.Toy(10), toy_scene.states(20))
     assert isinstance(stage.comm, comm.DummyComm) and stage._sending is None and stage.pushed == -1
@@ -576,6 +621,7 @@ def test_where_no_thread_can_start_each_part_is_drawn_when_the_page_asks(front, 
             stage.comm.hear({"kind": "need", "epoch": epoch, "first": first})
             _, message, _ = stage.comm.sent[-1]
             assert message["ask"], "the page is to ask for the next ones"
+            assert message["first"] % CHUNK == 0, "no frame twice"
             missing -= set(stage.comm.banks()[epoch])
             asked += 1
             assert first not in missing

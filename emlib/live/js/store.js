@@ -259,7 +259,7 @@ export function makeStore(options, port = {}) {
     alone() {
       port = {};
       questions.close("");
-      if (!s.bank.length) s.n = 1; // the still is all there is: nothing to step through
+      if (!s.bank.length) Object.assign(s, { n: 1, index: 0 }); // the still is all there is
       s.refresh();
     },
   };

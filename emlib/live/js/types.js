@@ -120,7 +120,7 @@
 
 /**
  * What is sent to Python: a question with `seq`, which its answer repeats; `i`, the state of the
- * bank on screen, or -1 where Python's own state is the one meant; and `epoch`, which bank that is.
+ * bank on screen, or -1 where Python's own state is the one meant; and `epoch`, the bank's number.
  * The others want no answer: "need" asks for the bank (`first`: a frame that is missing), "seen"
  * and "far" are about the connection.
  *

@@ -117,7 +117,7 @@ function makeNotebookStore(model) {
 
   wait();
   // see LOOPBACK_SEGMENT in wire.py
-  if (!/^(localhost|127\.|\[::1\]$)/.test(location.hostname)) tell({ kind: "far" });
+  if (!/^(localhost|127\.[\d.]+|\[::1\])$/.test(location.hostname)) tell({ kind: "far" });
   const status = attempt(() => model.widget_manager?.kernel?.statusChanged);
   status?.connect((_, now) => {
     if (/restarting|dead|terminating/.test(now)) s.gone();
