@@ -334,6 +334,24 @@ class Asking(own_models.PoissonMixture):
     log_joint = asks
 
 
+class Factors:
+    """A model whose z is no label; its methods come one by one."""
+
+    def log_liks(self, x):
+        return np.zeros(len(x))
+
+
+class FactorsWithoutReturn(Factors):
+    def expected_log_joint(self, x, q):
+        return np.zeros(len(x))
+
+    def posterior(self, x):
+        return "a posterior object"
+
+    def m_step(self, x, q):
+        assert q == "a posterior object"
+
+
 class Leaving(own_models.PoissonMixture):
     def m_step(self, x, q):
         raise SystemExit("done")
@@ -347,6 +365,8 @@ class Leaving(own_models.PoissonMixture):
     (Asking([0.5, 0.5], [1.0, 4.0]), "raised", "raised StdinNotImplementedError"),
     (Leaving([0.5, 0.5], [1.0, 4.0]), "raised", "raised SystemExit: done"),
     (Empty, "not a function", "not the class"),
+    (Factors(), "not a function", "no method expected_log_joint and no posterior and no m_step"),
+    (FactorsWithoutReturn(), "raised", "m_step returned nothing (None)"),
     (object(), "not a function", "no method log_joint and no m_step"),
 ])
 def test_a_model_that_is_not_there_yet(model, kind, words):
