@@ -29,7 +29,8 @@ from playwright.sync_api import sync_playwright  # noqa: E402
 STAGE = """
 import toy_scene, ipywidgets as w
 from emlib.live.stage import Stage
-s = Stage(toy_scene.Toy(), toy_scene.states(), alt="toy", on_move=lambda n, x, y, phase: toy_scene.moved(s, n, x, y))
+s = Stage(toy_scene.Toy(), toy_scene.states(), alt="toy", handles=toy_scene.handles,
+          on_drag=lambda n, x, y: toy_scene.moved(s, n, x, y))
 free = w.IntSlider(max=120, description="free", continuous_update=True)
 free.observe(lambda change: s.show(toy_scene.State(a=(change["new"] / 60 - 1, 0.5), t=change["new"] // 2)), "value")
 w.VBox([free, s])

@@ -3,7 +3,11 @@
 import os
 
 import pytest
-from project import HOW_TO_GET_ONE, find_chromium, tracked_files
+from project import HOW_TO_GET_NODE, HOW_TO_GET_ONE, find_chromium, find_node, tracked_files
+
+# marker -> how to find what its tests need, what to say where it is missing, what forbids them to skip
+NEEDS = {"browser": (find_chromium, HOW_TO_GET_ONE, "EMLIB_REQUIRE_BROWSER"),
+         "node": (find_node, HOW_TO_GET_NODE, "EMLIB_REQUIRE_NODE")}
 
 
 @pytest.fixture(scope="session")
@@ -19,16 +23,18 @@ def chromium():
 
 
 def pytest_runtest_setup(item):
-    """Tests marked `browser` need one."""
-    if item.get_closest_marker("browser") and find_chromium() is None:
-        pytest.skip(HOW_TO_GET_ONE)
+    """Tests marked `browser` need one, and tests marked `node`."""
+    for marker, (find, how, _) in NEEDS.items():
+        if item.get_closest_marker(marker) and find() is None:
+            pytest.skip(how)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
-    """Where EMLIB_REQUIRE_BROWSER is set, a browser test that skips, for whatever reason, has failed."""
+    """Where EMLIB_REQUIRE_BROWSER is set, a browser test that skips, for whatever reason, has failed; so for Node."""
     report = yield
-    if report.skipped and item.get_closest_marker("browser") and os.environ.get("EMLIB_REQUIRE_BROWSER"):
-        report.outcome = "failed"
-        report.longrepr = f"{item.nodeid} skipped, and EMLIB_REQUIRE_BROWSER forbids it: {call.excinfo.value}"
+    for marker, (_, _, required) in NEEDS.items():
+        if report.skipped and item.get_closest_marker(marker) and os.environ.get(required):
+            report.outcome = "failed"
+            report.longrepr = f"{item.nodeid} skipped, and {required} forbids it: {call.excinfo.value}"
     return report

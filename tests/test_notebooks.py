@@ -33,9 +33,14 @@ def code_lines(cell):
     return [line for line in cell.source.splitlines() if line.strip()]
 
 
+# Chinese, Japanese kana: written without blanks, about a word a character.
+CHARACTERS = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+
+
 def words(text):
-    """Words between blanks, marks without a letter or digit not counted."""
-    return sum(any(c.isalnum() for c in word) for word in text.split())
+    """Words between blanks, marks without a letter or digit not counted; of Chinese, characters."""
+    spaced = CHARACTERS.sub(" ", text)
+    return len(CHARACTERS.findall(text)) + sum(any(c.isalnum() for c in word) for word in spaced.split())
 
 
 def outputs(path):
@@ -136,6 +141,13 @@ def change_one_digit(notebook):
                 holder[key] = f"{found[1]}{(int(found[2]) + 1) % 10}{holder[key][found.end() :]}"
                 return holder[key]
     return None
+
+
+def test_a_sentence_counts_about_the_same_in_chinese():
+    english = words("The identity holds for every q: ELBO + KL does not change when you drag the bars.")
+    chinese = words("恒等式对每个 q 都成立：拖动条形时，ELBO + KL 不变。")
+    assert english == 16 and 0.8 < chinese / english < 1.6
+    assert words("$q$ — = |") == 1
 
 
 @every_notebook

@@ -135,22 +135,24 @@ def test_readme_lists_every_notebook():
     assert listed == {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
 
 
-def run_marked_test(folder, **environment):
-    """Output of pytest on a test marked `browser` where no browser can be found."""
-    (folder / "test_it.py").write_text("import pytest\n@pytest.mark.browser\ndef test_it(): pass\n")
-    (folder / "pytest.ini").write_text("[pytest]\nmarkers = browser\n")
+def run_marked_test(folder, marker, **environment):
+    """Output of pytest on a marked test where neither a browser nor Node can be found."""
+    (folder / "test_it.py").write_text(f"import pytest\n@pytest.mark.{marker}\ndef test_it(): pass\n")
+    (folder / "pytest.ini").write_text(f"[pytest]\nmarkers = {marker}\n")
     for name in ("conftest.py", "project.py"):
         shutil.copy(ROOT / "tests" / name, folder)
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("EMLIB_")}
-    env = {**inherited, "EMLIB_CHROMIUM": "no-such-browser", **environment}
+    env = {**inherited, "EMLIB_CHROMIUM": "no-such-browser", "EMLIB_NODE": "no-such-node", **environment}
     return run(["-m", "pytest", "-rs", "-p", "no:cacheprovider", "."], cwd=folder, env=env).stdout
 
 
-def test_a_missing_browser_skips_in_words_and_fails_where_one_is_required(tmp_path):
-    free = run_marked_test(tmp_path)
+@pytest.mark.parametrize(("marker", "words"), [("browser", "no Chromium found: install one"),
+                                               ("node", "no Node.js found of version")])
+def test_what_is_missing_skips_in_words_and_fails_where_it_is_required(tmp_path, marker, words):
+    free = run_marked_test(tmp_path, marker)
     assert "1 skipped" in free
-    assert "no Chromium found: install one" in free
-    assert "1 error" in run_marked_test(tmp_path, EMLIB_REQUIRE_BROWSER="1")
+    assert words in free
+    assert "1 error" in run_marked_test(tmp_path, marker, **{f"EMLIB_REQUIRE_{marker.upper()}": "1"})
 
 
 # Layers -----------------------------------------------------------------------------------------------------
@@ -158,7 +160,7 @@ def test_a_missing_browser_skips_in_words_and_fails_where_one_is_required(tmp_pa
 # From the ground up: helper, models, contracts; helper, draw kit, live kit, lessons. A module may import its own layer
 # and those below it.
 LAYERS = [
-    {"_validate", "datasets", "words"},
+    {"_validate", "_on_demand", "datasets", "words"},
     {"trace"},
     {"bound"},
     {"e_steps"},
@@ -181,10 +183,10 @@ OUTSIDE = {
     "interop": {"sklearn"},
     "whiteboard": {"sympy"},
     "draw": {"matplotlib", "PIL"},
-    "live": {"matplotlib", "PIL", "anywidget", "ipywidgets", "traitlets", "IPython"},
+    "live": {"matplotlib", "PIL", "anywidget", "comm", "ipywidgets", "traitlets", "IPython"},
     "lessons": {"matplotlib", "PIL", "ipywidgets"},
 }
-WIDGETS = {"anywidget", "ipywidgets", "traitlets", "IPython"}
+WIDGETS = {"anywidget", "comm", "ipywidgets", "traitlets", "IPython"}
 
 
 def top(dotted):

@@ -41,9 +41,10 @@ class Toy(Scene):
     def sentence(self, state):
         return "step {}: centres at ({:.2f}, {:.2f}) and ({:.2f}, {:.2f})".format(state.t, *state.a, *state.b)
 
-    def handles(self, state):
-        return [Handle("a", *state.a, f"first centre, {state.a[0]:.2f}, {state.a[1]:.2f}"),
-                Handle("b", *state.b, f"second centre, {state.b[0]:.2f}, {state.b[1]:.2f}")]
+
+def handles(state):
+    return [Handle("a", *state.a, f"first centre, {state.a[0]:.2f}, {state.a[1]:.2f}"),
+            Handle("b", *state.b, f"second centre, {state.b[0]:.2f}, {state.b[1]:.2f}")]
 
 
 def states(n=61):

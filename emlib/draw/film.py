@@ -1,17 +1,13 @@
 """Scenes without a screen: a filmstrip in one picture, an animation in one file."""
-import html
 import pathlib
 from operator import index as as_integer
 
 import numpy as np
-from matplotlib import animation
-from matplotlib.figure import Figure
+from PIL import Image
 
-from emlib.draw import style
-from emlib.draw.scene import DPI, encode
+from emlib.draw.scene import encode
 
 GAP = 4             # pixels of grey between the frames of a filmstrip
-WRITERS = {".gif": "pillow", ".mp4": "ffmpeg", ".html": "html", ".htm": "html"}
 
 
 def filmstrip(scene, states, n=6, columns=None, scale=1):
@@ -62,16 +58,16 @@ def spread(total, n):
 
 
 def animate(scene, states, path, fps=4, scale=1):
-    """Write the frames of `states` to a GIF, an MP4 or a stand-alone HTML page, by the ending of `path`.
+    """Write the frames of `states` to a GIF that plays without end.
 
     Parameters
     ----------
     scene : Scene
     states : sequence
     path : str or path
-        Ends in .gif, .mp4 (needs the program ffmpeg) or .html (opens in any browser, without a network).
+        Ends in .gif.
     fps : float
-        Frames a second.
+        Frames a second; a GIF counts in hundredths of a second, and browsers show at most 50.
     scale : float
         Device pixels per CSS pixel.
 
@@ -82,31 +78,15 @@ def animate(scene, states, path, fps=4, scale=1):
     Raises
     ------
     ValueError
-        If the ending is unknown, ffmpeg is missing, `fps` is not positive, or there is no state.
+        If the ending is another one, `fps` is not above 0 and at most 50, or there is no state.
     """
     states, path = _listed(states), pathlib.Path(path)
-    if not 0 < fps <= 100:
-        raise ValueError(f"fps: {fps!r} is not a number of frames a second, above 0 and at most 100")
-    name = WRITERS.get(path.suffix.lower())
-    if name is None:
-        raise ValueError(f"path: {path.name!r} must end in one of {', '.join(WRITERS)}")
-    if not animation.writers.is_available(name):
-        raise ValueError(f"path: {path.name!r} needs the program ffmpeg, which was not found; install it "
-                         "(apt, brew or conda install ffmpeg), or write a .gif or .html instead")
-    options = {"embed_frames": True, "embed_limit": 1e6} if name == "html" else {}
-    writer = animation.writers[name](fps=fps, **options)
-
-    # matplotlib's writers photograph a figure: give them one that is nothing but our pixels.
-    height, width, _ = scene.rgba(states[0], scale).shape
-    figure = Figure(figsize=((width + 1e-6) / DPI, (height + 1e-6) / DPI), dpi=DPI)
-    picture = figure.figimage(np.zeros((height, width, 4), np.uint8))
-    with style.context(), writer.saving(figure, str(path), dpi=DPI):
-        for state in states:
-            picture.set_data(scene.rgba(state, scale))
-            writer.grab_frame()
-    if name == "html":
-        words = scene.sentence(states[0]) + " … " + scene.sentence(states[-1])
-        path.write_text(_standalone(path.read_text(), words), encoding="utf-8")
+    if not 0 < fps <= 50:
+        raise ValueError(f"fps: {fps!r} is not a number of frames a second, above 0 and at most 50")
+    if path.suffix.lower() != ".gif":
+        raise ValueError(f"path: {path.name!r} must end in .gif; a Stage writes a page that plays, by html(path)")
+    first, *others = (Image.fromarray(scene.rgba(state, scale)).convert("RGB") for state in states)
+    first.save(path, save_all=True, append_images=others, duration=round(1000 / fps), loop=0)
     return path
 
 
@@ -125,19 +105,3 @@ def _count(name, n):
     if n < 1:
         raise ValueError(f"{name}: must be a whole number of at least 1")
     return n
-
-
-# matplotlib's page fetches an icon font from the network for its buttons: these letters do as well.
-ICONS = {"minus": "−", "plus": "+", "fast-backward": "|◂", "step-backward": "◂", "play": "▶", "pause": "❚❚",
-         "step-forward": "▸", "fast-forward": "▸|"}
-
-
-def _standalone(page, words):
-    """matplotlib's HTML fragment as a whole page that needs no network, with `words` for who cannot see it."""
-    start = page.index("<link")
-    page = page[:start] + page[page.index(">", start) + 1:]
-    icons = "".join(f'.fa-{name}::before {{content: "{letter}"}}\n' for name, letter in ICONS.items())
-    words = html.escape(words)
-    return (f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>{words}</title>\n'
-            f"<style>.fa {{font-style: normal}} .fa-flip-horizontal {{display: inline-block; transform: scaleX(-1)}}\n"
-            f"{icons}</style>\n" + page.replace("<img ", f'<img alt="{words}" ', 1) + "</html>\n")

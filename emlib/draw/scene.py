@@ -14,6 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from emlib import words
 from emlib.draw import style
 
 # matplotlib is not thread-safe, and notebook kernels may run a widget's callback on a second thread.
@@ -78,8 +79,7 @@ class Scene:
             view = self._view(scale)
             self.update(state)
             canvas, background = view
-            if background is None or self._views.get(scale) is not view:    # first time, or invalidated
-                view = self._view(scale)
+            if background is None:
                 with style.context():
                     canvas.draw()
                 view[1] = background = canvas.copy_from_bbox(self._figure.bbox)
@@ -148,11 +148,6 @@ class Scene:
             boxes = [axes.get_position() for axes in self._figure.axes]
             return [(box.x0, 1 - box.y1, box.x1, 1 - box.y0) for box in boxes]
 
-    def invalidate(self):
-        """Forget the pixels kept: call it after limits, ticks, titles or anything static has changed."""
-        with LOCK:
-            self._views = None if self._views is None else {}
-
     def _built(self):
         self._view(next(reversed(self._views)) if self._views else 1)
 
@@ -217,23 +212,35 @@ class Together(Scene):
         Each part with the place of its axes: (left, bottom, width, height) in figure fractions.
     size : (float, float)
         Inches at 100 dots per inch.
+    title : (float, float), optional
+        Where the text of `title` stands: left end and baseline in figure fractions; no title when left out.
 
     The sentence is that of the first part, unless a subclass says otherwise.
     """
 
-    def __init__(self, parts, size=(9.0, 3.6)):
-        self.parts, self.size = list(parts), tuple(size)
+    def __init__(self, parts, size=(9.0, 3.6), title=None):
+        self.parts, self.size, self.title_at, self._title = list(parts), tuple(size), title, None
         if not self.parts:
             raise ValueError("parts: empty; give at least one (part, rect)")
 
     def build(self, figure):
         # copies, so that a part may serve several figures: each has its own artists
         self.parts = [(copy.copy(part), rect) for part, rect in self.parts]
-        return [a for part, rect in self.parts for a in part.build_in(figure.add_axes(rect))]
+        artists = [a for part, rect in self.parts for a in part.build_in(figure.add_axes(rect))]
+        if self.title_at is None:
+            return artists
+        self._title = figure.text(*self.title_at, "", fontsize=style.LARGE, weight="bold")
+        return [*artists, self._title]
 
     def update(self, state):
         for part, _ in self.parts:
             part.update(state)
+        if self.title_at is not None:
+            self._title.set_text(self.title(state))
+
+    def title(self, state):
+        """What stands above the picture: the half-step, for states with `t` and `kind`."""
+        return words.of("kit").HALF_STEP.format(t=state.t, kind=state.kind)
 
     def sentence(self, state):
         return self.parts[0][0].sentence(state)

@@ -3,6 +3,8 @@ import math
 
 import matplotlib
 
+from emlib import words
+
 # Okabe & Ito (2008), safe under all common colour-vision deficiencies. One quantity, one colour, everywhere.
 INK = "#1a1a1a"
 LOG_LIK = INK               # log p(x|θ): a line
@@ -15,6 +17,7 @@ DATA = "#767676"
 FAINT = "#d9d9d9"           # guides that must not compete with the data
 
 KL_HATCH = "////"
+GAP = {"facecolor": "#fbe3d3", "edgecolor": KL, "hatch": KL_HATCH}      # the KL as an area
 
 # Components 1..8: hue, marker and line style together, so that none of them is needed alone.
 COMPONENTS = ("#E69F00", "#56B4E9", "#882255", "#117733", "#CC6677", "#332288", "#B8AD4F", "#44AA99")
@@ -110,7 +113,7 @@ def nats(x, digits=2):
     ('−1130.26', '0.00', '−∞')
     """
     if math.isnan(x):
-        return "undefined"
+        return words.of("kit").UNDEFINED
     if math.isinf(x):
         return "∞" if x > 0 else "−∞"
     if abs(x) >= 999_999.5:

@@ -11,14 +11,14 @@ import numpy as np
 from emlib.exercises import deadline
 from emlib.exercises.feedback import Feedback
 
-__all__ = ["Exercise", "Mistake", "checker", "show"]
+__all__ = ["Exercise", "Mistake", "checker", "first_hints", "not_written", "show"]
 
 PRECISION = dict(rtol=1e-6, atol=1e-9)
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """A wrong way that is known: what it computes, and what to tell who took it. `part` is the index of the answer."""
+    """A known mistake: the function it amounts to, and the feedback for it. `part` is the index of the answer."""
 
     says: str
     computes: Callable
@@ -73,15 +73,29 @@ def checker(exercise):
         return judge(exercise, function, hint)
     check.exercise = exercise
     check.__name__ = check.__qualname__ = f"check_{exercise.name}"
-    check.__doc__ = (f"Feedback on ``{exercise.signature}`` → {exercise.returns}.\n\n    ``hint=1``, ``2``, … adds so "
-                     f"many "
-                     "hints. Returns a `Feedback`, true when the exercise is solved; it never raises.")
+    check.__doc__ = (f"Feedback on ``{exercise.signature}`` → {exercise.returns}.\n\n"
+                     "    ``hint=1``, ``2``, … adds that many hints. Returns a `Feedback`, true when the exercise is "
+                     "solved; it never raises.")
     return check
 
 
+def first_hints(hints, how_many):
+    """The hints asked for: none for what is no count, or a negative one (a check never raises)."""
+    is_count = isinstance(how_many, (int, np.integer)) and not isinstance(how_many, bool) and how_many > 0
+    return hints[:how_many] if is_count else ()
+
+
+def not_written(error):
+    """Whether a function said that it is still empty.
+
+    The type is compared exactly: where nobody can answer `input()`, IPython raises a kind of NotImplementedError too.
+    """
+    return type(error) is NotImplementedError
+
+
 def judge(exercise, function, hint=0):
-    """Feedback on a student's function, with so many hints."""
-    hints = () if hint is True or hint < 0 else exercise.hints[:hint]
+    """Feedback on a student's function, with the first `hint` hints."""
+    hints = first_hints(exercise.hints, hint)
 
     def not_yet(kind, message, case=""):
         more = "" if len(hints) == len(exercise.hints) else (
@@ -106,7 +120,7 @@ def judge(exercise, function, hint=0):
         kind, message = _recognised(exercise, answers) or failed
     if kind == "not started":
         return not_yet(kind, message)
-    return not_yet(kind, message, _told(exercise, seen_on))
+    return not_yet(kind, message, _case_in_words(exercise, seen_on))
 
 
 def _try(exercise, function, given):
@@ -115,15 +129,14 @@ def _try(exercise, function, given):
     try:
         with np.errstate(all="ignore"):
             answer = deadline.run(function, mine)
-    except NotImplementedError:
-        return None, ("not started", f"{exercise.name}: not started yet. Replace the line `raise NotImplementedError` "
-                                     f"by "
-                      f"your code; the function returns {exercise.returns}.")
-    except deadline.TooSlow:
+    except deadline.TooSlow as late:
         return None, ("too slow", f"No answer after {deadline.SECONDS:g} seconds on a case this small. Is there a loop "
-                      "that never ends?")
+                      f"that never ends?{late.advice}")
     except (Exception, SystemExit) as error:
-        return None, ("raised", _said(function, error))
+        if not_written(error):
+            return None, ("not started", f"{exercise.name}: not started yet. Replace the line "
+                          f"`raise NotImplementedError` by your code; the function returns {exercise.returns}.")
+        return None, ("raised", _error_in_words(function, error))
     if answer is None:
         return None, ("nothing", "Your function returned nothing (None). End it with `return …`; print only shows a "
                       "value.")
@@ -134,7 +147,7 @@ def _try(exercise, function, given):
         return None, ("shape", f"Return {len(exercise.parts)} things: `return {', '.join(exercise.parts)}`.")
     found = []
     for name, value, truth in zip(exercise.parts, answer, right, strict=True):
-        value, wrong = _form(exercise, name or "your answer", value, np.asarray(truth), mine)
+        value, wrong = _checked_form(exercise, name or "your answer", value, np.asarray(truth), mine)
         found.append(value)
         if wrong:
             return found, wrong
@@ -149,14 +162,13 @@ def _try(exercise, function, given):
     return found, None
 
 
-def _form(exercise, name, value, right, given):
+def _checked_form(exercise, name, value, right, given):
     """(array, None), or (what there is, (kind, message)) for an answer that cannot even be compared."""
     try:
         value = np.asarray(value, dtype=float)
-    except Exception:                           # whatever numpy makes of a stranger
+    except Exception:                           # numpy may raise anything here
         return value, ("type", f"{name.capitalize()} is a {type(value).__name__}, which is no array of numbers; "
-                               f"expected: "
-                       f"{exercise.returns}.")
+                       f"expected: {exercise.returns}.")
     if value.shape != right.shape:
         return value, ("shape", _shape(exercise, name, value, right, given))
     if np.isnan(value).any() or np.isinf(value[np.isfinite(right)]).any():
@@ -205,7 +217,7 @@ def _shape(exercise, name, value, right, given):
 
 
 def _recognised(exercise, answers):
-    """("mistake", what to tell) if the wrong answers are those of a mistake that is known, wherever they are finite."""
+    """("mistake", its feedback) if the wrong answers are those of a known mistake, wherever they are finite."""
     for mistake in exercise.mistakes:
         if _explains(mistake, exercise, answers):
             return "mistake", mistake.says
@@ -213,6 +225,7 @@ def _recognised(exercise, answers):
 
 
 def _explains(mistake, exercise, answers):
+    """Whether a mistake gives the student's answers, and on these cases not the right ones."""
     differs = False
     for given, answer in zip(exercise.cases, answers, strict=False):
         if answer is None or len(answer) <= mistake.part or not np.isfinite(answer[mistake.part]).all():
@@ -236,7 +249,7 @@ def _difference(name, value, right):
             f"{show(right[place])}.")
 
 
-def _said(function, error):
+def _error_in_words(function, error):
     """The student's error with the line of their code that it comes from."""
     text = f"Your function raised {type(error).__name__}: {error}."
     file = getattr(getattr(function, "__code__", None), "co_filename", None)
@@ -254,13 +267,13 @@ def _said(function, error):
     return text
 
 
-def _told(exercise, given):
+def _case_in_words(exercise, given):
     return ", ".join(f"{name} = {show(value)}" for name, value in zip(exercise.arguments, given, strict=True)
                      if not callable(getattr(value, "m_step", None)))
 
 
 def show(value, most=4):
-    """Numbers for the eye: four digits, long arrays cut."""
+    """Numbers in short: four digits, the first entries of a long array."""
     value = np.asarray(value)
     if value.ndim == 0:
         return f"{value:.4g}"

@@ -1,7 +1,8 @@
 """The kit for live panels: a stage that shows a scene, its handles, and a panel with controls. It knows no lesson."""
 
+from emlib.live.controls import NumberField, number_in, numbers_in, with_entry
 from emlib.live.handles import Handle
 from emlib.live.panel import Panel
 from emlib.live.stage import Stage
 
-__all__ = ["Handle", "Panel", "Stage"]
+__all__ = ["Handle", "NumberField", "Panel", "Stage", "number_in", "numbers_in", "with_entry"]

@@ -4,6 +4,8 @@ import pathlib
 import traceback
 from dataclasses import dataclass
 
+from emlib import words
+
 
 @dataclass(frozen=True)
 class Handle:
@@ -23,9 +25,10 @@ class Handle:
 def in_words(error):
     """What went wrong and where, without the frames of this folder: for a reader, not for a debugger."""
     what = "".join(traceback.format_exception_only(type(error), error)).strip()
-    here = pathlib.Path(__file__).parent
+    here, say = pathlib.Path(__file__).parent, words.of("kit")
     own = [f for f in traceback.extract_tb(error.__traceback__) if pathlib.Path(f.filename).parent != here]
-    return what + "".join(f"\n(in {f.name}, line {f.lineno} of {pathlib.Path(f.filename).name})" for f in own[-1:])
+    return "\n".join([what, *(say.WHERE.format(function=f.name, line=f.lineno, file=pathlib.Path(f.filename).name)
+                              for f in own[-1:])])
 
 
 def attempt(act, *arguments, otherwise):

@@ -24,7 +24,7 @@ class Panel:
     ----------
     stage : Stage
     widget : VBox
-        What is shown where a kernel runs. Elsewhere the stage's still and its sentence are shown.
+        What is shown where a kernel runs. Elsewhere the stills and their sentences are shown.
     """
 
     def __init__(self, stage, controls=(), notes=()):
@@ -51,12 +51,39 @@ class Panel:
         """What went wrong in the last change, in words; empty when all is well."""
         return self.stage.error
 
+    def on(self, control, callback):
+        """Hook a callback to a control; what goes wrong in it is shown in the panel, until something goes well.
+
+        An exception in a callback that a widget calls bare goes to a log that nobody reads.
+
+        Parameters
+        ----------
+        control : Button, NumberField, or a widget with a value
+        callback : callable
+            ``callback()`` for a button; ``callback(number)`` for a good number in a `NumberField`;
+            ``callback(value)`` for any other widget.
+        """
+        if hasattr(control, "on_click"):
+            control.on_click(lambda _: self._guarded(callback))
+        elif hasattr(control, "on_number"):
+            control.on_number(lambda number: self._guarded(callback, number))
+        else:
+            control.observe(lambda change: self._guarded(callback, change["new"]), "value")
+
+    def _guarded(self, callback, *arguments):
+        self.stage.error = ""
+        self.stage.guard(lambda: callback(*arguments))
+
+    def stills(self):
+        """The states that a page without a kernel shows, below one another, each with its sentence."""
+        states = self.states if len(self.states) > 1 else [self.state]
+        return [states[i] for i in spread(len(states), STILLS)]
+
     def _repr_mimebundle_(self, **kwargs):
-        """The widget; and for a page without a kernel a film of the states on screen, with their sentences."""
-        scene, states = self.stage.scene, self.states if len(self.states) > 1 else [self.state]
-        states = [states[i] for i in spread(len(states), STILLS)]
-        height = sum(self.stage.size[1] for _ in states) + GAP * (len(states) - 1)
+        """The widget; and for a page without a kernel the stills, with their sentences."""
+        scene, states = self.stage.scene, self.stills()
+        height = self.stage.size[1] * len(states) + GAP * (len(states) - 1)
         return ({**self.widget._repr_mimebundle_(**kwargs),
                  "text/plain": "\n".join(scene.sentence(state) for state in states),
-                 "image/png": base64.b64encode(filmstrip(scene, states, columns=1)).decode()},
+                 "image/png": base64.b64encode(filmstrip(scene, states, len(states), columns=1)).decode()},
                 {"image/png": {"width": self.stage.size[0], "height": height}})

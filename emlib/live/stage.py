@@ -3,19 +3,23 @@
 import base64
 import pathlib
 import threading
-import time
 
 import anywidget
 import numpy as np
 import traitlets as T
+from comm import DummyComm
 
+from emlib import words
 from emlib.draw.scene import encode
-from emlib.live.handles import Handle, attempt, held_inside, in_words, place_under
-from emlib.live.wire import CHUNK, FULL, page, runs
+from emlib.live.bank import CHUNK, Bank, in_background
+from emlib.live.front_end import MODULE, STYLE
+from emlib.live.hand import Hand
+from emlib.live.handles import Handle, in_words
+from emlib.live.player import bank_data, page
+from emlib.live.wire import LOOPBACK_SEGMENT, FastFrames
 
 __all__ = ["Handle", "Stage"]
 
-HERE = pathlib.Path(__file__).parent
 REST = 0.15        # seconds without a change after which a replaced bank is worth drawing
 
 
@@ -37,10 +41,17 @@ class Stage(anywidget.AnyWidget):
     interval : float
         Milliseconds a frame under Play.
     handles : callable, optional
-        ``handles(state) -> list of Handle``; default ``scene.handles`` where there is one.
-    on_move : callable, optional
-        ``on_move(name, x, y, phase) -> state or None``: a handle was moved to (x, y), data coordinates of its axes,
-        held inside them. ``phase`` is "down", "move" or "up" by pointer, "key" by arrow keys, "enter" by Enter.
+        ``handles(state) -> list of Handle``: what a hand can take.
+    on_drag : callable, optional
+        ``on_drag(name, x, y) -> state or None``: a handle was moved to (x, y), data coordinates of its axes, held
+        inside them, by the pointer or by an arrow key.
+    on_drop : callable, optional
+        ``on_drop(name, x, y) -> state or None``: the hand let go, or pressed Enter, after it has moved the handle (by
+        a pixel at least, or by a key). `on_drag` has been called with the same place before.
+    on_key : callable, optional
+        ``on_key(name, x, y) -> state or None``: in place of a drag by an arrow key, for handles with few places.
+    on_click : callable, optional
+        ``on_click(name) -> state or None``: a handle was pressed and released, or got Enter, where it was.
     on_add, on_remove, on_hover : callable, optional
         ``on_add(x, y, axes) -> state or None`` (a click, or Enter, on a free place),
         ``on_remove(name) -> state or None`` (shift-click, or Delete, on a handle),
@@ -58,7 +69,7 @@ class Stage(anywidget.AnyWidget):
     Raises
     ------
     ValueError
-        If `states` is empty, `index` is not one of theirs, or handles are wanted from a scene that cannot place them.
+        If `states` is empty, `index` is not one of theirs, or a callback for handles has no `handles`.
 
     Notes
     -----
@@ -68,35 +79,30 @@ class Stage(anywidget.AnyWidget):
     Shift by one pixel; Enter acts or adds; Delete removes.
     """
 
-    _esm = HERE / "stage.js"
-    _css = HERE / "stage.css"
+    _esm, _css = MODULE, STYLE
     size = T.List([900, 360]).tag(sync=True)
     n, index = T.Int(1).tag(sync=True), T.Int(0).tag(sync=True)
     interval = T.Float(200).tag(sync=True)
     alt, text = T.Unicode().tag(sync=True), T.Unicode().tag(sync=True)
     handles, acts = T.List().tag(sync=True), T.List().tag(sync=True)
     names, still = T.Dict().tag(sync=True), T.Bytes().tag(sync=True)
-    epoch, pushed = T.Int(0).tag(sync=True), T.Int(-1).tag(sync=True)      # which bank; the last one wholly sent
+    epoch = T.Int(0).tag(sync=True)       # which bank: counts up with each new one
+    pushed = T.Int(-1).tag(sync=True)     # the bank of which nothing is on its way: a page that opens now asks for it
     error = T.Unicode().tag(sync=True)
 
-    def __init__(self, scene, states, *, alt="", index=0, interval=200, handles=None, on_move=None, on_add=None,
-                 on_remove=None, on_hover=None, names=None, **traits):
-        states = list(states)
-        if not states:
-            raise ValueError("states is empty: a stage needs at least one state to show")
-        if not 0 <= index < len(states):
-            raise ValueError(f"index is {index}, but there are states 0 to {len(states) - 1}: choose one of them")
-        self._scene, self._states, self._live, self._bank = scene, states, None, {}
-        self._handles = handles or getattr(scene, "handles", None)
-        self._on = {"move": on_move, "add": on_add, "remove": on_remove, "hover": on_hover}
-        if (on_move or on_remove) and not self._handles:
-            raise ValueError("handles is missing: on_move and on_remove need handles(state), what can be taken")
-        self._lock, self._full = threading.RLock(), FULL
-        self._sending = self._key = None  # the thread that sends the bank; the key frame: number, pixels, bytes
+    def __init__(self, scene, states, *, alt="", index=0, interval=200, handles=None, on_drag=None, on_drop=None,
+                 on_click=None, on_key=None, on_add=None, on_remove=None, on_hover=None, names=None, **traits):
+        size, self._lock = [round(100 * s) for s in scene.size], threading.RLock()
+        self._scene, self._live, self._bank = scene, None, Bank(states, self._draw, self._lock)
+        if not 0 <= index < len(self._bank):
+            raise ValueError(f"index is {index}, but there are states 0 to {len(self._bank) - 1}: choose one of them")
+        self._hand = Hand(size, handles, drag=on_drag, drop=on_drop, click=on_click, key=on_key, add=on_add,
+                          remove=on_remove, hover=on_hover)
+        self._fast, self._padded = FastFrames(), LOOPBACK_SEGMENT
+        self._sending = None                                  # the thread that sends the bank
         still, text, places = self._frame(index)              # an error in the first picture is raised, here
-        super().__init__(size=[round(100 * s) for s in scene.size], n=len(states), index=index, interval=interval,
-                         alt=alt, names=names or {}, still=still, text=text, handles=places,
-                         acts=[k for k, f in self._on.items() if f], **traits)
+        super().__init__(size=size, n=len(self._bank), index=index, interval=interval, alt=alt, still=still, text=text,
+                         handles=places, acts=self._hand.acts, names=words.of("kit").STAGE | (names or {}), **traits)
         self.on_msg(self._on_msg)
         self._push()
 
@@ -105,7 +111,7 @@ class Stage(anywidget.AnyWidget):
     @property
     def state(self):
         """The state on screen."""
-        return self._states[self.index] if self._live is None else self._live
+        return self._bank.states[self.index] if self._live is None else self._live
 
     @property
     def scene(self):
@@ -115,7 +121,7 @@ class Stage(anywidget.AnyWidget):
     @property
     def states(self):
         """The states of the bank."""
-        return tuple(self._states)
+        return self._bank.states
 
     @property
     def sentence(self):
@@ -125,16 +131,16 @@ class Stage(anywidget.AnyWidget):
     @T.observe("index")
     def _scrubbed(self, change):
         self._live = None
-        if self._guard(lambda: self._frame(self.index)):
+        if self.guard(lambda: self._frame(self.index)):
             self.error = ""
 
     @T.validate("index")
     def _inside(self, proposal):
-        return max(0, min(len(self._states) - 1, proposal["value"]))
+        return max(0, min(len(self._bank) - 1, proposal["value"]))
 
     def show(self, state):
         """Show one state that is not in the bank, at once: for sliders and buttons whose change needs Python."""
-        self._guard(lambda: self._show(state))
+        self.guard(lambda: self._show(state))
 
     def _show(self, state, seq=0):
         with self._lock:
@@ -147,90 +153,24 @@ class Stage(anywidget.AnyWidget):
         The picture follows at once, the other frames when no further change came for a moment, so that a fit may be
         redone at every move of a hand.
         """
-        states = list(states)
-        if not states:
-            raise ValueError("states is empty: a stage needs at least one state to show")
+        bank = Bank(states, self._draw, self._lock)
         with self._lock:
-            index = min(self.index if index is None else index, len(states) - 1)
+            index = min(self.index if index is None else index, len(bank) - 1)
             self._scene = self._scene if scene is None else scene
-            self._states, self._bank, self._live = states, {}, None
+            self._bank, self._live = bank, None
             with self.hold_sync():
-                self.epoch, self.n, self.index = self.epoch + 1, len(states), index
-            self._guard(lambda: self._send_fast(0))
+                self.epoch, self.n, self.index = self.epoch + 1, len(bank), index
+            self.guard(lambda: self._send_fast(0))
             self._push(after=REST)
 
-    # --- frames
+    def guard(self, act):
+        """Run `act`, and say in the panel what went wrong: a traceback in a callback goes to a log that nobody reads.
 
-    def _frame(self, i):
-        """The bank's frame i: PNG bytes, the sentence, the handles. Drawn on first use."""
-        with self._lock:
-            if i not in self._bank:
-                self._bank[i] = (encode(self._scene.rgba(self._states[i]), "png8"), *self._words(self._states[i]))
-            return self._bank[i]
-
-    def _words(self, state):
-        places = self._handles(state) if self._handles and (self._on["move"] or self._on["remove"]) else []
-        return self._scene.sentence(state), [
-            [h.name, *self._scene.to_picture(h.x, h.y, h.axes), h.label or h.name] for h in places]
-
-    def _send_fast(self, seq):
-        """One frame at once: what differs from the key frame, which the browser holds since the first of them."""
-        with self._lock:
-            pixels = self._scene.rgba(self.state).view(np.uint32)[..., 0]
-            data, key = (runs(pixels ^ self._key[1]), self._key[0]) if self._key else (runs(pixels), 0)
-            more = {"key": key, **self._which()}
-            if not key or len(data) > self._key[2]:           # no key yet, or one that no longer resembles the picture
-                more["makes"] = key + 1
-                self._key = key + 1, pixels, len(runs(pixels))
-            text, places = self._words(self.state)
-            self.send({"kind": "live", "fast": True, "seq": seq, "text": text, "handles": places, "scale": 1, **more},
-                      [data.ljust(self._full, b"\0")])
-            self.error = ""
-
-    def _send_crisp(self, scale, seq):
-        """The same state with a pixel for each pixel of the screen."""
-        with self._lock:
-            frame = encode(self._scene.rgba(self.state, scale), "png8")
-            text, places = self._words(self.state)
-            self.send({"kind": "live", "seq": seq, "text": text, "handles": places, "scale": scale, **self._which()},
-                      [frame])
-            self.error = ""
-
-    def _which(self):
-        return {} if self._live is not None else {"i": self.index}     # the index, if it is a state of the bank
-
-    def _push(self, after=0.0):
-        """Draw the bank and send it from a thread: a cell that is busy does not hold it up."""
-        if getattr(self.comm, "kernel", None) is None or len(self._states) == 1:
-            return
-        epoch = self.epoch
-
-        def work():
-            time.sleep(after)
-            self._guard(lambda: self._send_bank(epoch))
-
-        self._sending = threading.Thread(target=work, daemon=True, name="emlib-stage")
-        self._sending.start()
-
-    def _send_bank(self, epoch):
-        n, here = len(self._states), self.index // CHUNK * CHUNK
-        for first in sorted(range(0, n, CHUNK), key=lambda a: (a != here, a)):     # what is on screen goes first
-            frames = []
-            for i in range(first, min(first + CHUNK, n)):
-                with self._lock:                              # between two frames a hand may take its turn
-                    if epoch != self.epoch:
-                        return
-                    frames.append(attempt(self._frame, i, otherwise=(b"", "", [])))
-            pictures, texts, places, errors = map(list, zip(*frames, strict=True))       # errors: said when reached
-            self.send(dict(kind="bank", epoch=epoch, first=first, texts=texts, handles=places, errors=errors), pictures)
-        with self._lock:
-            if epoch == self.epoch:
-                self.pushed = epoch
-
-    # --- the hand
-
-    def _guard(self, act):
-        """Run, and say in the panel what went wrong: a traceback in a callback goes to a log that nobody reads."""
+        Returns
+        -------
+        bool
+            Whether all went well.
+        """
         try:
             act()
         except Exception as error:
@@ -238,18 +178,71 @@ class Stage(anywidget.AnyWidget):
             return False
         return True
 
+    # --- frames
+
+    def _frame(self, i):
+        """The bank's frame i: PNG bytes, the sentence, the handles."""
+        return self._bank.frame(i)
+
+    def _draw(self, state):
+        return (encode(self._scene.rgba(state), "png8"), *self._words(state))
+
+    def _words(self, state):
+        return self._scene.sentence(state), self._hand.places(self._scene, state)
+
+    def _send_fast(self, seq):
+        """One frame at once."""
+        with self._lock:
+            header, data = self._fast.pack(self._scene.rgba(self.state).view(np.uint32)[..., 0])
+            self._send_live(data.ljust(self._padded, b"\0"), seq, 1, fast=True, **header)
+            self.error = ""
+
+    def _send_crisp(self, scale, seq):
+        """The same state with a pixel for each pixel of the screen; what is wrong stays wrong."""
+        with self._lock:
+            self._send_live(encode(self._scene.rgba(self.state, scale), "png8"), seq, scale)
+
+    def _send_live(self, data, seq, scale, **more):
+        text, places = self._words(self.state)
+        if self._live is None:
+            more["i"] = self.index                            # it is this state of the bank
+        self.send({"kind": "live", "seq": seq, "scale": scale, "text": text, "handles": places, **more}, [data])
+
+    def _push(self, after=0.0):
+        """Draw the bank and send it from a thread: a cell that is busy does not hold it up."""
+        if self.comm is None or isinstance(self.comm, DummyComm) or len(self._bank) == 1:
+            return                                            # closed, or there is no front end, or nothing to send
+        bank = self._bank
+        self._sending = in_background(lambda: self.guard(lambda: self._send_bank(bank)), after)
+        if self._sending is None:
+            self.pushed = self.epoch                          # nothing is on its way: the page asks
+
+    def _send_bank(self, bank):
+        epoch = self.epoch
+        for first in bank.parts(self.index):
+            part = bank.part(first, wanted=lambda: bank is self._bank)
+            if part is None:
+                return                                        # another bank has taken its place
+            self.send({**part[0], "epoch": epoch}, part[1])
+        with self._lock:
+            if bank is self._bank:
+                self.pushed = epoch
+
+    # --- the hand
+
     def _on_msg(self, _, message, buffers):
-        if not self._guard(lambda: self._answer(message)):
+        if not self.guard(lambda: self._answer(message)):
             self.send({"kind": "ack", "seq": message.get("seq", 0)})
 
     def _answer(self, m):
-        kind, seq = m["kind"], m.get("seq", 0)
+        """One message of the browser: MessageUp in js/types.js. A question gets one answer."""
+        kind, seq, current = m["kind"], m.get("seq", 0), m.get("epoch", self.epoch) == self.epoch
         if kind in ("far", "need", "seen"):
-            self._full = 0 if kind == "far" else self._full   # the browser is on another machine
-            if kind == "need" and m["epoch"] == self.epoch and not (self._sending and self._sending.is_alive()):
-                self._push()
-            return
+            self._padded = 0 if kind == "far" else self._padded           # the browser is on another machine
+            return self._give_bank(m["first"]) if kind == "need" and current else None
         with self._lock:
+            if not current:                                   # asked before the browser heard of this bank
+                return self.send({"kind": "ack", "seq": seq})
             if m["i"] >= 0:                                   # the browser shows the bank: that state is the one meant
                 self._live = None
                 if m["i"] != self.index:
@@ -257,20 +250,20 @@ class Stage(anywidget.AnyWidget):
             if kind == "rest":
                 return self._send_crisp(m["scale"], seq)
             if kind == "hover":
-                said = self._on["hover"](*place) if (place := place_under(self._scene, m["x"], m["y"])) else ""
-                return self.send({"kind": "said", "seq": seq, "text": said or ""})
-            if kind == "move":
-                handle = next((h for h in self._handles(self.state) if h.name == m["name"]), None)
-                place = handle and held_inside(self._scene, m["x"], m["y"], handle.axes)
-                state = handle and self._on["move"](handle.name, *place, m["phase"])
-            elif kind == "add":
-                state = self._on["add"](*place) if (place := place_under(self._scene, m["x"], m["y"])) else None
-            else:                                             # "index": nothing but where the browser is
-                state = self._on["remove"](m["name"]) if kind == "remove" else None
-            if state is None:
-                self.send({"kind": "ack", "seq": seq})
-            else:
-                self._show(state, seq)
+                return self.send({"kind": "said", "seq": seq, "text": self._hand.hover(self._scene, m["x"], m["y"])})
+            state = self._hand.does(m, self, self._hold)
+            return self.send({"kind": "ack", "seq": seq}) if state is None else self._show(state, seq)
+
+    def _hold(self, state):
+        self._live = state
+
+    def _give_bank(self, first):
+        """The browser misses frames, of which `first` is one."""
+        if self._sending is None:
+            message, pictures = self._bank.part(first // CHUNK * CHUNK)
+            self.send({**message, "epoch": self.epoch, "ask": True}, pictures)           # ask for the next ones
+        elif not self._sending.is_alive():
+            self._push()
 
     # --- without a kernel
 
@@ -285,14 +278,21 @@ class Stage(anywidget.AnyWidget):
                  "image/png": base64.b64encode(self.png()).decode()},
                 {**metadata, "image/png": dict(zip(("width", "height"), self.size, strict=True))})
 
+    def page_data(self):
+        """The bank as a dict for JSON, from which the stage's module (`emlib.live.front_end`) plays without Python.
+
+        As in MyST: ``{anywidget}`` takes the module, the style sheet and this JSON.
+        """
+        options = {k: getattr(self, k) for k in ("size", "n", "alt", "index", "interval", "names")}
+        bank = [self._frame(i) for i in range(self.n)]
+        return bank_data(options, [frame[0] for frame in bank], [frame[1] for frame in bank])
+
     def html(self, path=None, title="", lang="en"):
         """A page that plays the bank with no kernel and no network.
 
         Written to `path` if given, else returned.
         """
-        keep = {k: getattr(self, k) for k in ("size", "n", "alt", "index", "interval", "names")}
-        bank = [self._frame(i) for i in range(self.n)]
-        text = page(keep, [f[0] for f in bank], [f[1] for f in bank], str(self._esm), str(self._css), title, lang)
+        text = page(self.page_data(), title, lang)
         if path is None:
             return text
         pathlib.Path(path).write_text(text, encoding="utf-8")

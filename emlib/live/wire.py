@@ -1,16 +1,15 @@
-"""What goes to a browser: fast frames for a hand that moves, and a page that plays without a kernel."""
-
-import base64
-import html
-import json
+"""Fast frames for a hand that moves: what differs from a key frame, as runs of equal pixels."""
 
 import numpy as np
 
+__all__ = ["LOOPBACK_SEGMENT", "FastFrames", "runs"]
+
 # A Jupyter server leaves Nagle's algorithm on: a message that does not fill a TCP segment waits until the small "busy"
-# message before it is acknowledged, and a browser on the same machine takes up to 40 ms for that. Segments of the
-# loopback hold 64 kB, so a fast frame is filled up to one: that took 20 ms off the median of a free move.
-FULL = 66_000      # bytes
-CHUNK = 8          # frames a message: the bank streams in and the connection stays free for other things
+# message before it is acknowledged, and a browser on the same machine takes up to 40 ms for that. A segment of the
+# loopback device holds 64 kB, so a fast frame is padded to one: that took 20 ms off the median of a free move. A
+# browser elsewhere says so ("far") and gets no padding; but at the other end of an ssh tunnel its host is "localhost",
+# too, and each move sends these bytes through the tunnel.
+LOOPBACK_SEGMENT = 66_000      # bytes
 
 
 def runs(pixels):
@@ -37,39 +36,33 @@ def runs(pixels):
     return ((np.repeat(flat[last], pieces) & 0xFFFFFF) | ((size - 1).astype(np.uint32) << 24)).astype("<u4").tobytes()
 
 
-def page(options, frames, texts, script, style, title="", lang="en"):
-    """A page of its own: the frames, their sentences and the stage's module in one file that needs no network.
+class FastFrames:
+    """Packs one picture after the other, each as what differs from a key frame that the browser holds, too.
 
-    Parameters
-    ----------
-    options : dict
-        size, n, alt, index, interval and names of the stage.
-    frames : list of bytes
-        PNG, one a state.
-    texts : list of str
-        One sentence a state.
-    script, style : str
-        The stage's ES module and style sheet.
-
-    Returns
-    -------
-    str
+    A picture becomes the next key frame when it has little in common with the present one. js/fast.js unpacks.
     """
-    images = [base64.b64encode(f).decode() for f in frames]
-    data = json.dumps({**options, "frames": images, "texts": texts}).replace("</", "<\\/")
-    alt = html.escape(f"{options['alt']} {texts[options['index']]}".strip())
-    return f"""<!doctype html>
-<html lang="{html.escape(lang)}"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width,initial-scale=1">
-<title>{html.escape(title or options["alt"] or "emlib")}</title>
-<style>
-{style}
-</style></head>
-<body><div id="stage"></div>
-<noscript><img alt="{alt}" src="data:image/png;base64,{images[options["index"]]}"></noscript>
-<script type="application/json" id="bank">{data}</script>
-<script type="module">
-{script}
-standalone(document.getElementById("stage"), JSON.parse(document.getElementById("bank").textContent));
-</script></body></html>
-"""
+
+    def __init__(self):
+        self._number, self._pixels, self._bytes = 0, None, 0       # of the key frame; 0: there is none yet
+
+    def pack(self, pixels):
+        """The header and the bytes of one picture.
+
+        Parameters
+        ----------
+        pixels : ndarray of uint32, (h, w)
+            The same shape every time.
+
+        Returns
+        -------
+        (dict, bytes)
+            ``key``: number of the key frame that it differs from, 0 for none; ``makes``, where it becomes one itself:
+            its number.
+        """
+        key = self._number
+        data = runs(pixels ^ self._pixels) if key else runs(pixels)
+        header = {"key": key}
+        if not key or len(data) > self._bytes:     # the difference is larger than the picture was
+            self._number, self._pixels, self._bytes = key + 1, pixels, len(runs(pixels))
+            header["makes"] = self._number
+        return header, data

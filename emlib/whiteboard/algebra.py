@@ -42,7 +42,7 @@ from sympy.polys.domains import QQ
 from sympy.polys.orderings import lex
 from sympy.polys.rings import PolyRing
 
-__all__ = ["Normal", "normal_form", "positive_form", "search", "slopes_along", "split_logs", "work_out"]
+__all__ = ["Normal", "derivatives_along", "normal_form", "positive_form", "search", "split_logs", "work_out"]
 
 
 class Normal(Function):
@@ -87,22 +87,22 @@ def _moment(n):
 
 
 def _gaussian_integral(term, z):
-    """∫ constant · polynomial · exp(quadratic) dz, the quadratic bending down."""
+    """∫ constant · polynomial · exp(quadratic) dz, the quadratic of negative curvature."""
     factors = Mul.make_args(powsimp(term, combine="exp"))
     gaussian = Poly(Add(*(f.args[0] for f in factors if isinstance(f, exp))), z)
     roots = [f for f in factors if f.is_Pow and f.exp.is_Rational and f.is_positive and not f.has(z)]
     polynomial = Poly(expand(Mul(*(f for f in factors if not isinstance(f, exp) and f not in roots))), z)
-    curvature, slope = factor(-gaussian.coeff_monomial(z**2)), gaussian.coeff_monomial(z)
+    curvature, linear = factor(-gaussian.coeff_monomial(z**2)), gaussian.coeff_monomial(z)
     if gaussian.degree() > 2 or not curvature.is_positive:
         raise ValueError(
             f"integral: {term} is not a polynomial times a Gaussian in {z}; no real integral is known here"
         )
     # complete the square: z = centre + u/√a, and a z² − b z = u² − b²/4a
-    centre, u = slope / (2 * curvature), Dummy("u")
+    centre, u = linear / (2 * curvature), Dummy("u")
     shifted = Poly(polynomial.as_expr().subs(z, centre + u / sqrt(curvature)), u)
-    area = Add(*(coefficient * _moment(n) for (n,), coefficient in shifted.terms()))
-    height = sqrt(factor(Mul(*roots) ** 2 * pi / curvature))
-    return area * height * exp(factor(gaussian.coeff_monomial(1) + slope**2 / (4 * curvature)))
+    moments = Add(*(coefficient * _moment(n) for (n,), coefficient in shifted.terms()))
+    scale = sqrt(factor(Mul(*roots) ** 2 * pi / curvature))
+    return moments * scale * exp(factor(gaussian.coeff_monomial(1) + linear**2 / (4 * curvature)))
 
 
 # Normal form -------------------------------------------------------------------------------------------------
@@ -126,7 +126,7 @@ def positive_form(expr, sums=()):
     """
     expr, origin = sympify(expr), {}
     derivatives = sorted(expr.atoms(Derivative), key=default_sort_key)
-    expr = expr.subs({d: origin.setdefault(d, Dummy("slope", real=True)) for d in derivatives})
+    expr = expr.subs({d: origin.setdefault(d, Dummy("derivative", real=True)) for d in derivatives})
     for f in sorted(expr.atoms(AppliedUndef), key=default_sort_key):
         origin[f] = Dummy(str(f), positive=True)
     expr = expr.subs({f: s for f, s in origin.items() if isinstance(f, AppliedUndef)})
@@ -140,7 +140,7 @@ def positive_form(expr, sums=()):
     return expr, origin
 
 
-def slopes_along(expr, over, sums=()):
+def derivatives_along(expr, over, sums=()):
     """The derivatives along the variables; along those that sum to 1, within that sum.
 
     Parameters
@@ -182,14 +182,14 @@ def normal_form(expr, sums=()):
     }
     expr = expr.subs(atoms)
     if expr.is_rational_function():
-        top, bottom = fraction(together(expr))
+        numerator, denominator = fraction(together(expr))
         symbols = sorted(expr.free_symbols, key=default_sort_key)
-        zero = PolyRing(symbols, QQ, lex).from_expr(top) == 0
+        zero = PolyRing(symbols, QQ, lex).from_expr(numerator) == 0
     else:
-        top, bottom = fraction(together(powsimp(expr, combine="exp")))
-        top = powsimp(expand(top), combine="exp").replace(exp, lambda power: exp(factor(cancel(power))))
-        zero = expand(top) == 0
-    return sympify(0) if zero else factor(top / bottom).subs({dummy: atom for atom, dummy in atoms.items()})
+        numerator, denominator = fraction(together(powsimp(expr, combine="exp")))
+        numerator = powsimp(expand(numerator), combine="exp").replace(exp, lambda power: exp(factor(cancel(power))))
+        zero = expand(numerator) == 0
+    return sympify(0) if zero else factor(numerator / denominator).subs({dummy: atom for atom, dummy in atoms.items()})
 
 
 # Counterexamples ---------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The two worlds in which the lines are proved: z one of K labels, and z a real number.
+"""The two kinds of model on which the lines are proved: z one of K labels, and z a real number.
 
 A claim that is written with `total`, `mean`, `joint`, `posterior` is one claim for sums and for integrals.
 """
@@ -36,7 +36,7 @@ class _Board:
         q = q or self.q
         return self.mean(lambda z: log(q(z) / self.posterior(z, at)), q)
 
-    def energy(self, q=None, at=THETA):
+    def expected_log_joint(self, q=None, at=THETA):
         """E_q[log P(x,z|θ)]; with q = P(z|x,θ^t) it is Q(θ,θ^t)."""
         return self.mean(lambda z: log(self.joint(z, at)), q)
 

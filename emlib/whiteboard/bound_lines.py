@@ -69,16 +69,16 @@ def w8(b):
     return [Identity(log(b.evidence()), b.elbo() + b.kl(), b)]
 
 
-def reached(b):
+def at_posterior(b):
     """The q that is the posterior, as {symbol: value}."""
     if isinstance(b, Continuous):
         return {b.m: b.posterior_mean(), b.v: b.posterior_variance}
     return {b.q(z): b.posterior(z) for z in b.each}
 
 
-def touch(b, at=THETA):
+def tangent_at(b, at=THETA):
     """Where the tangent is laid to bound log E_q[P(x,z|θ)/q]: at that mean, P(x|θ)."""
-    return {} if isinstance(b, Continuous) else {"touch": b.evidence(at)}
+    return {} if isinstance(b, Continuous) else {"tangent_at": b.evidence(at)}
 
 
 def tight(b):
@@ -88,8 +88,8 @@ def tight(b):
 
 def w9(b):
     return [
-        AtLeast(b.kl(), 0, b, equality=reached(b)),
-        AtLeast(log(b.evidence()), b.elbo(), b, equality=reached(b)),
+        AtLeast(b.kl(), 0, b, equality=at_posterior(b)),
+        AtLeast(log(b.evidence()), b.elbo(), b, equality=at_posterior(b)),
     ]
 
 
@@ -107,7 +107,7 @@ def w15(b):
 
 def w17(b):
     outside = b.mean(lambda z: log(b.joint(z) / b.q(z)))
-    return [AtLeast(log(mean_ratio(b)), outside, b, equality=reached(b)), Identity(outside, b.elbo(), b)]
+    return [AtLeast(log(mean_ratio(b)), outside, b, equality=at_posterior(b)), Identity(outside, b.elbo(), b)]
 
 
 def w18_written(b):
@@ -119,12 +119,12 @@ def w18(b):
         return [constant_ratio(b), tight(b)]
     c = Symbol("c", positive=True)
     ratio_is_c = (*(b.joint(z) - c * b.q(z) for z in b.each), Add(*map(b.q, b.each)) - 1)
-    return [Solution(ratio_is_c, reached(b) | {c: b.evidence()}, b), tight(b)]
+    return [Solution(ratio_is_c, at_posterior(b) | {c: b.evidence()}, b), tight(b)]
 
 
 def constant_ratio(b):
     """log [P(x,z|θ)/q(z)] − log c is a polynomial in z: 0 for all z means that each coefficient is."""
     z, log_c = b.each[0], Symbol("log_c", real=True)
     difference = expand(expand_log(work_out(log(b.joint(z) / b.q(z))))) - log_c
-    claimed = reached(b) | {log_c: log(Normal(b.x, THETA, 1 + b.s)).doit()}
+    claimed = at_posterior(b) | {log_c: log(Normal(b.x, THETA, 1 + b.s)).doit()}
     return Solution(tuple(Poly(difference, z).all_coeffs()), claimed, b)

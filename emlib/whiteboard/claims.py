@@ -9,7 +9,7 @@ from typing import Any
 
 from sympy import Add, Dummy, Eq, Tuple, default_sort_key, diff, expand_mul, fraction, latex, log, solve, sympify
 
-from emlib.whiteboard.algebra import normal_form, positive_form, search, slopes_along, split_logs, work_out
+from emlib.whiteboard.algebra import derivatives_along, normal_form, positive_form, search, split_logs, work_out
 from emlib.whiteboard.proof import Counterexample, Proof, Refused, Step, rows, show
 
 __all__ = ["AtLeast", "Depends", "Identity", "Solution", "tangent_lemma"]
@@ -18,7 +18,7 @@ TINY = 1e-20  # values are certified to 30 digits: beyond this a number is not 0
 
 
 class Claim:
-    """What all claims share: the world `on` (its name, and which symbols sum to 1) and the way to say no."""
+    """What all claims share: the board `on` (its name, and which symbols sum to 1) and the way to say no."""
 
     def refuse(self, values=None, left=None, relation="", right=None):
         """Raise Refused; where there are exact numbers, with what both sides come to at them."""
@@ -74,15 +74,15 @@ def tangent_lemma():
     """
     t = Dummy("t", positive=True)
     gap = t - 1 - log(t)
-    slope, bend = diff(gap, t), diff(gap, t, 2)
-    if gap.subs(t, 1) != 0 or slope.subs(t, 1) != 0 or not bend.is_positive:
+    first, curvature = diff(gap, t), diff(gap, t, 2)
+    if gap.subs(t, 1) != 0 or first.subs(t, 1) != 0 or not curvature.is_positive:
         raise Refused(r"\log t \le t - 1", "t > 0")
     return (
-        Step("The tangent of the logarithm: let g(t) = t − 1 − log t for t > 0. Its slope is", slope),
-        Step("At t = 1, g and its slope are", Tuple(gap.subs(t, 1), slope.subs(t, 1))),
+        Step("The tangent of the logarithm: let g(t) = t − 1 − log t for t > 0. Its derivative is", first),
+        Step("At t = 1, g and its derivative are", Tuple(gap.subs(t, 1), first.subs(t, 1))),
         Step(
-            "and g bends upward everywhere, so 1 is its one minimum: log t ≤ t − 1, equality iff t = 1. The bend is",
-            bend,
+            "and g is convex, so 1 is its one minimum: log t ≤ t − 1, equality iff t = 1. Its second derivative is",
+            curvature,
         ),
     )
 
@@ -96,9 +96,9 @@ class AtLeast(Claim):
     left, right : Expr
     on : a board
     equality : dict, optional
-        {symbol: value}: also claims that the sides are equal there and nowhere else. There the tangents are laid.
-    touch : Expr
-        Without `equality`, where the tangent of the logarithm is laid. A hint: a wrong one proves nothing.
+        {symbol: value}: also claims that the sides are equal there and nowhere else. The tangents are taken there.
+    tangent_at : Expr
+        Without `equality`, where the tangent of the logarithm is taken. A hint: a wrong one proves nothing.
     strict : bool
         Also claims that the sides are never equal.
     """
@@ -107,7 +107,7 @@ class AtLeast(Claim):
     right: Any
     on: Any
     equality: dict | None = None
-    touch: Any = 1
+    tangent_at: Any = 1
     strict: bool = False
 
     @property
@@ -121,7 +121,7 @@ class AtLeast(Claim):
         gap = work_out(self.left) - work_out(self.right)
         if not gap.free_symbols:
             return self._numbers(gap)
-        self._meets_where_claimed(gap)
+        self._equal_where_claimed(gap)
         for expression in (gap, split_logs(gap)):
             logs, rest = self._gather(expression)
             if logs is None:
@@ -152,7 +152,7 @@ class AtLeast(Claim):
         """Where the sides are claimed to be equal."""
         return {symbol: work_out(value) for symbol, value in (self.equality or {}).items()}
 
-    def _meets_where_claimed(self, gap):
+    def _equal_where_claimed(self, gap):
         """Refuse a place of equality at which the sides differ."""
         apart = gap.subs(self._here, simultaneous=True)
         if self.equality is not None and normal_form(apart, self.on.sums) != 0:
@@ -166,7 +166,7 @@ class AtLeast(Claim):
         return self.proved(Step("Left − right is, in exact numbers,", gap), Step("which is", gap.evalf(6)))
 
     def _gather(self, gap):
-        """[(factor, t, m)] of the terms factor·log t, m being where the tangent is laid, and the rest.
+        """[(factor, t, m)] of the terms factor·log t, m being where the tangent is taken, and the rest.
 
         (None, None) where there are other kinds of terms, products of logarithms say.
         """
@@ -178,8 +178,8 @@ class AtLeast(Claim):
         rest = [c for c, inside in terms if inside == 1]
         if len(rest) + sum(inside in names.values() for _, inside in terms) < len(terms):
             return None, None
-        place = (lambda t: t.subs(self._here, simultaneous=True)) if self.equality else lambda t: work_out(self.touch)
-        return [(c, t.args[0], place(t.args[0])) for t, c in sorted(found.items(), key=default_sort_key)], Add(*rest)
+        at = (lambda t: t.subs(self._here, simultaneous=True)) if self.equality else lambda t: work_out(self.tangent_at)
+        return [(c, t.args[0], at(t.args[0])) for t, c in sorted(found.items(), key=default_sort_key)], Add(*rest)
 
     def _tangent(self, factor, t, m):
         """What bounds log t so that factor·log t is bounded below; None if the sign of the factor or of m is not known.
@@ -200,7 +200,7 @@ class AtLeast(Claim):
         return log(m) + t / m - 1 if factor.is_negative else None
 
     def _equality(self, gap, moving, lowest):
-        """Steps for what is claimed about equality: a tangent touches only at t = m."""
+        """Steps for what is claimed about equality: a tangent equals its logarithm only at t = m."""
         conditions = [Eq(t, m) for _, t, m in moving] + ([Eq(fraction(lowest)[0], 0)] if lowest != 0 else [])
         if self.strict:
             unknown = sorted(gap.free_symbols, key=str)
@@ -212,9 +212,8 @@ class AtLeast(Claim):
         places = solve(conditions, list(self.equality), dict=True, check=False)
         if len(places) != 1 or any(normal_form(places[0][k] - v, self.on.sums) != 0 for k, v in self._here.items()):
             self.refuse()
-        return tuple(
-            Step("Equality only where every tangent touches; solved for that", Eq(k, v)) for k, v in places[0].items()
-        )
+        words = "Equality only where every tangent equals its logarithm; solved for that"
+        return tuple(Step(words, Eq(k, v)) for k, v in places[0].items())
 
 
 @dataclass(frozen=True)
@@ -260,10 +259,11 @@ class Depends(Claim):
 
     def prove(self):
         expression = work_out(self.expression)
-        for slope in slopes_along(expression, self.over, self.on.sums):
-            values = search(slope, lambda value: abs(value) > TINY, self.on.sums)
+        for derivative in derivatives_along(expression, self.over, self.on.sums):
+            values = search(derivative, lambda value: abs(value) > TINY, self.on.sums)
             if values is not None:
-                return self.proved(Step("Its slope", slope), Step("is at some place", value_at(slope, values)))
-            if normal_form(slope, self.on.sums) != 0:
+                somewhere = Step("is at some point", value_at(derivative, values))
+                return self.proved(Step("Its derivative", derivative), somewhere)
+            if normal_form(derivative, self.on.sums) != 0:
                 self.refuse()
-        self.refuse({}, slope, "is its slope everywhere: never other than", 0)
+        self.refuse({}, derivative, "is its derivative everywhere: never other than", 0)

@@ -7,7 +7,7 @@ from sympy import Add, Rational, Symbol, diff, log, pi
 
 from emlib.whiteboard.algebra import Normal
 from emlib.whiteboard.boards import THETA, THETA_NEXT, THETA_T, Continuous
-from emlib.whiteboard.bound_lines import reached, tight, touch
+from emlib.whiteboard.bound_lines import at_posterior, tangent_at, tight
 from emlib.whiteboard.claims import AtLeast, Depends, Identity
 from emlib.whiteboard.maximisers import LocalMaximum, Maximiser, Saddle, SameMaximiser, T
 
@@ -32,16 +32,16 @@ def w10(b):
 def w11(b):
     if isinstance(b, Continuous):
         return [tight(b)]
-    bound, height = b.elbo(b.q_hat), log(b.evidence())
-    return [tight(b), Identity(*(diff(side, THETA).subs(THETA, THETA_T).doit() for side in (bound, height)), b)]
+    bound, log_lik = b.elbo(b.q_hat), log(b.evidence())
+    return [tight(b), Identity(*(diff(side, THETA).subs(THETA, THETA_T).doit() for side in (bound, log_lik)), b)]
 
 
 def w12(b):
-    return [SameMaximiser(b.elbo(b.q_hat), b.energy(b.q_hat), (THETA,), b)]
+    return [SameMaximiser(b.elbo(b.q_hat), b.expected_log_joint(b.q_hat), (THETA,), b)]
 
 
 def w13(b):
-    return [Identity(b.energy(b.q_hat), b.elbo(b.q_hat) - b.entropy(b.q_hat), b)]
+    return [Identity(b.expected_log_joint(b.q_hat), b.elbo(b.q_hat) - b.entropy(b.q_hat), b)]
 
 
 def completed(b, spread=True):
@@ -51,7 +51,7 @@ def completed(b, spread=True):
 
 
 def w13_integral(b):
-    return [Identity(b.energy(b.q_hat), completed(b), b)]
+    return [Identity(b.expected_log_joint(b.q_hat), completed(b), b)]
 
 
 def w14_weights(b):
@@ -62,18 +62,18 @@ def w14_coins(b):
     """Q falls into a part for the weights and one for each coin, and each is largest at the soft counts."""
     parts = Add(b.weights_part(), *map(b.coin_part, b.ks))
     return [
-        Identity(b.energy(), parts, b),
+        Identity(b.expected_log_joint(), parts, b),
         *w14_weights(b),
         *(Maximiser(b.coin_part(k), b.coin_step(k), b) for k in b.ks),
     ]
 
 
 def w14_component(b):
-    return [Maximiser(b.energy(), b.m_step(), b)]
+    return [Maximiser(b.expected_log_joint(), b.m_step(), b)]
 
 
 def w14_integral(b):
-    return [Maximiser(b.energy(b.q_hat), {THETA: b.x - b.posterior_mean(THETA_T)}, b)]
+    return [Maximiser(b.expected_log_joint(b.q_hat), {THETA: b.x - b.posterior_mean(THETA_T)}, b)]
 
 
 # W19–W23: two arguments --------------------------------------------------------------------------------------
@@ -87,7 +87,7 @@ def w20(b):
     whole = b.elbo()
     q = (b.m, b.v) if isinstance(b, Continuous) else b.sums[0]
     return [
-        Identity(whole, b.energy() + b.entropy(), b),
+        Identity(whole, b.expected_log_joint() + b.entropy(), b),
         Identity(whole, log(b.evidence()) - b.kl(), b),
         Depends(whole, q, b),
         Depends(whole, (THETA,), b),
@@ -100,7 +100,7 @@ def w21_hard(b):
 
 
 def shared(b):
-    """Two points with joints a_k², b_k² and one q for both: the sum of their KL, and its floor."""
+    """Two points with joints a_k², b_k² and one q for both: the sum of their KL, and its least value."""
     a, c = ([Symbol(f"{name}_{z}", positive=True) for z in b.each] for name in "ab")
     overlap = Add(*(u * v for u, v in zip(a, c, strict=True)))
     squares = [Add(*(u**2 for u in values)) for values in (a, c)]
@@ -111,18 +111,18 @@ def shared(b):
             for z in b.each
         )
     )
-    floor = log(squares[0] * squares[1] / overlap**2)
+    least = log(squares[0] * squares[1] / overlap**2)
     best = {b.q(z): u * v / overlap for z, u, v in zip(b.each, a, c, strict=True)}
-    return kl, floor, best
+    return kl, least, best
 
 
 def w21_shared(b):
-    kl, floor, best = shared(b)
+    kl, least, best = shared(b)
     a_1, b_1, b_2 = (Symbol(name, positive=True) for name in ("a_1", "b_1", "b_2"))
     same_posterior = {a_1: Symbol("a_2", positive=True) * b_1 / b_2}
     return [
-        AtLeast(kl, floor, b, equality=best),
-        AtLeast(floor, 0, b, equality=same_posterior),
+        AtLeast(kl, least, b, equality=best),
+        AtLeast(least, 0, b, equality=same_posterior),
     ]
 
 
@@ -130,8 +130,8 @@ def w21_integral(b):
     """q = N(m, 1), its variance held: the posterior's is s/(1 + s) < 1."""
     kl = b.kl(lambda z: Normal(z, b.m, 1))
     variance = b.posterior_variance
-    floor = (log(variance) + 1 / variance - 1) / 2
-    return [AtLeast(kl, floor, b, equality={b.m: b.posterior_mean()}), AtLeast(floor, 0, b, strict=True)]
+    least = (log(variance) + 1 / variance - 1) / 2
+    return [AtLeast(kl, least, b, equality={b.m: b.posterior_mean()}), AtLeast(least, 0, b, strict=True)]
 
 
 def shares_held(b):
@@ -147,15 +147,15 @@ def w22(b):
     q = (b.m, b.v) if isinstance(b, Continuous) else b.sums[0]
     return [
         SameMaximiser(b.kl(), b.elbo(), q, b, lowest=True),
-        Maximiser(b.elbo(), reached(b), b),
+        Maximiser(b.elbo(), at_posterior(b), b),
     ]
 
 
 def w23_any_increase(b):
-    """Whatever L(q̂,·) gains from θ^t to θ^{t+1}, the log-likelihood gains at least that."""
+    """Whatever L(q̂,·) gains from θ^t to θ^{t+1}, the log-likelihood gains at least that much."""
     gained = log(b.evidence(THETA_NEXT)) - log(b.evidence(THETA_T))
-    lifted = b.elbo(b.q_hat, THETA_NEXT) - b.elbo(b.q_hat, THETA_T)
-    return [AtLeast(gained, lifted, b, **touch(b, THETA_NEXT))]
+    gained_bound = b.elbo(b.q_hat, THETA_NEXT) - b.elbo(b.q_hat, THETA_T)
+    return [AtLeast(gained, gained_bound, b, **tangent_at(b, THETA_NEXT))]
 
 
 def w23_weights(b):
@@ -167,10 +167,10 @@ def w23_weights(b):
 
 def w24(b):
     below = b.elbo(b.q_hat, THETA_NEXT)
-    height = log(b.evidence(THETA_NEXT))
+    log_lik = log(b.evidence(THETA_NEXT))
     return [
-        AtLeast(height, below, b, **touch(b, THETA_NEXT)),
-        Identity(height - below, b.kl(b.q_hat, THETA_NEXT), b),
+        AtLeast(log_lik, below, b, **tangent_at(b, THETA_NEXT)),
+        Identity(log_lik - below, b.kl(b.q_hat, THETA_NEXT), b),
         tight(b),
     ]
 
@@ -186,7 +186,7 @@ def w24_weights(b):
 
 
 def w24_restricted(b):
-    """Hard labels: each point wholly to the label it prefers. L rises to the M-step's top, and log P(x|θ) falls.
+    """Hard labels: each point wholly to its more probable label. L rises to the M-step's maximum, and log P(x|θ) falls.
 
     Two points have densities 5 and 4 under the labels, one has 1 and 10; π goes from (1/2, 1/2) to (2/3, 1/3).
     """
@@ -199,7 +199,7 @@ def w24_restricted(b):
     def bound(pi):
         return Add(*(log(pi[k] * row[k]) for k, row in zip(chosen, densities, strict=True)))
 
-    prefers = [
+    chosen_is_best = [
         AtLeast(log(before[k] * row[k]), log(before[1 - k] * row[1 - k]), b, strict=True)
         for k, row in zip(chosen, densities, strict=True)
     ]
@@ -207,14 +207,14 @@ def w24_restricted(b):
         AtLeast(log_lik(before), log_lik(after), b, strict=True),
         AtLeast(bound(after), bound(before), b, strict=True),
         AtLeast(log_lik(before), bound(before), b, strict=True),
-        *prefers,
+        *chosen_is_best,
         Maximiser(bound(b.pi), dict(zip(b.pi, after, strict=True)), b),
     ]
 
 
 def w25_e_step(b):
     """The E-step cannot lower L: no q brings it above log P(x|θ), which the posterior reaches."""
-    return [AtLeast(log(b.evidence()), b.elbo(), b, equality=reached(b))]
+    return [AtLeast(log(b.evidence()), b.elbo(), b, equality=at_posterior(b))]
 
 
 def w25(b):

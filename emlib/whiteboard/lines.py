@@ -154,4 +154,6 @@ class Lines(Mapping):
         return "\n".join([NOTATION, "", head, *rows])
 
 
-LINES = Lines({name: Line(name, *text, TAUGHT[name], WRITTEN.get(name)) for name, text in TEXT.items()})
+LINES = Lines({
+    name: Line(name, **text, claims=TAUGHT[name], slip_claims=WRITTEN.get(name)) for name, text in TEXT.items()
+})

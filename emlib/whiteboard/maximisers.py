@@ -1,4 +1,4 @@
-"""Claims about tops: where a function is largest, whether two have the same top, whether a flat place is one."""
+"""Claims about maxima: where one is, whether two functions share it, whether a stationary point is one."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +20,7 @@ from sympy import (
     sympify,
 )
 
-from emlib.whiteboard.algebra import normal_form, search, slopes_along, work_out
+from emlib.whiteboard.algebra import derivatives_along, normal_form, search, work_out
 from emlib.whiteboard.claims import TINY, AtLeast, Claim
 from emlib.whiteboard.proof import Counterexample, Refused, Step, rows, show
 
@@ -34,7 +34,7 @@ class Maximiser(Claim):
     """The objective is largest at the claimed values, {symbol: Expr}, and nowhere else.
 
     Symbols that sum to 1 on the board keep doing so, through a Lagrange multiplier. Differentiation finds the
-    place; the lemma log t ≤ t − 1 shows that nothing is higher.
+    point; the lemma log t ≤ t − 1 shows that nothing is higher.
     """
 
     objective: Any
@@ -54,14 +54,14 @@ class Maximiser(Claim):
     def prove(self):
         objective = work_out(self.objective)
         self._stays_in_the_domain()
-        steps, place = self._flat_place(objective)
+        steps, place = self._stationary_point(objective)
         if any(normal_form(place[k] - v, self.on.sums) != 0 for k, v in self.claimed.items()):
             lost = objective.subs(self.claimed, simultaneous=True) - objective.subs(place, simultaneous=True)
             values = search(lost, lambda value: value < -TINY, self.on.sums)
             here, there = (objective.subs(at, simultaneous=True) for at in (self.claimed, place))
-            self.refuse(values, here, "at the claimed place is less than", there)
-        top = objective.subs(self.claimed, simultaneous=True)
-        highest = AtLeast(top, objective, self.on, equality=self.claimed).prove()
+            self.refuse(values, here, "at the claimed point is less than", there)
+        largest = objective.subs(self.claimed, simultaneous=True)
+        highest = AtLeast(largest, objective, self.on, equality=self.claimed).prove()
         return self.proved(*steps, *highest.steps)
 
     def _stays_in_the_domain(self):
@@ -71,8 +71,8 @@ class Maximiser(Claim):
                 values = search(total - 1, lambda value: abs(value) > TINY, self.on.sums)
                 self.refuse(values, total, "is the sum, which must be", 1)
 
-    def _flat_place(self, objective):
-        """Steps, and the one place where the Lagrangian is flat."""
+    def _stationary_point(self, objective):
+        """Steps, and the one stationary point of the Lagrangian."""
         steps, place = [], {}
         free = [symbol for symbol in self.claimed if not any(symbol in group for group in self.groups)]
         for unknown, sum_to_one in [
@@ -81,16 +81,16 @@ class Maximiser(Claim):
         ]:
             multiplier = Symbol("lambda")
             lagrangian = objective + (multiplier * (1 - Add(*unknown)) if sum_to_one else 0)
-            slopes = [diff(lagrangian, symbol) for symbol in unknown]
-            equations = [*slopes, 1 - Add(*unknown)] if sum_to_one else slopes
+            derivatives = [diff(lagrangian, symbol) for symbol in unknown]
+            equations = [*derivatives, 1 - Add(*unknown)] if sum_to_one else derivatives
             found = solve(equations, [*unknown, multiplier] if sum_to_one else unknown, dict=True, check=False)
             found = [f for f in found if not any(s.is_positive and f.get(s, s).is_nonpositive for s in unknown)]
             if len(found) != 1 or set(unknown) - set(found[0]):
                 self.refuse()
             place.update({symbol: found[0][symbol] for symbol in unknown})
             steps += [
-                Step(f"Slope along ${show(s)}$, set to 0", Eq(slope, 0))
-                for s, slope in zip(unknown, slopes, strict=True)
+                Step(f"Derivative along ${show(s)}$, set to 0", Eq(derivative, 0))
+                for s, derivative in zip(unknown, derivatives, strict=True)
             ]
             steps += [
                 Step("Solved, with the sum kept at 1" if sum_to_one else "Solved", Eq(s, found[0][s])) for s in unknown
@@ -128,48 +128,47 @@ class SameMaximiser(Claim):
 
     def prove(self):
         first, second = self._sides()
-        slopes = slopes_along(first - second, self.over, self.on.sums)
-        if all(normal_form(slope, self.on.sums) == 0 for slope in slopes):
+        derivatives = derivatives_along(first - second, self.over, self.on.sums)
+        if all(normal_form(derivative, self.on.sums) == 0 for derivative in derivatives):
             constant = Step("First − second", first - second)
-            return self.proved(
-                constant, Step(f"has slope along ${','.join(map(show, self.over))}$, sums kept at 1,", slopes[0] * 0)
-            )
+            along = ",".join(map(show, self.over))
+            return self.proved(constant, Step(f"has derivative along ${along}$, sums kept at 1,", derivatives[0] * 0))
         for inner, outer in ((first, second), (second, first)):
             u = Dummy("u", positive=True)
             outside = outer.subs(inner, u)
             if not outside.has(*self.over) and diff(outside, u).is_positive:
                 return self.proved(
                     Step("The one is a function of the other, u, namely", outside),
-                    Step("whose slope is positive", diff(outside, u)),
+                    Step("whose derivative is positive", diff(outside, u)),
                 )
-        self._refuse_tops()
+        self._refuse_maxima()
 
     def _sides(self):
         """Both functions worked out, so turned that both are to be made large."""
         first = work_out(self.first)
         return (-first if self.lowest else first), work_out(self.second)
 
-    def _refuse_tops(self):
-        """In the instance: where the one is at its top, the other is lower than elsewhere."""
+    def _refuse_maxima(self):
+        """In the instance: where the one is at its maximum, the other is lower than elsewhere."""
         if self.instance is None:
             self.refuse()
         first, second = (side.subs(self.instance, simultaneous=True) for side in self._sides())
         for one, other in ((first, second), (second, first)):
-            tops = [top for top in solve(diff(one, T), T) if 0 < top < 1 and diff(one, T, 2).subs(T, top) < 0]
+            maxima = [t for t in solve(diff(one, T), T) if 0 < t < 1 and diff(one, T, 2).subs(T, t) < 0]
             best = max((Rational(n, 12) for n in range(1, 12)), key=lambda place: other.subs(T, place).evalf())
-            if len(tops) == 1 and (other.subs(T, best) - other.subs(T, tops[0])).evalf(30) > TINY:
-                low, high = (latex(other.subs(T, place).evalf(6)) for place in (tops[0], best))
+            if len(maxima) == 1 and (other.subs(T, best) - other.subs(T, maxima[0])).evalf(30) > TINY:
+                low, high = (latex(other.subs(T, place).evalf(6)) for place in (maxima[0], best))
                 moving = {k: v for k, v in self.instance.items() if sympify(v).has(T)}
                 there = ", ".join(f"${show(k)} = {show(v.subs(T, best))}$" for k, v in moving.items())
-                found = f"one side is at its top; but the other is ${low}$ there and more, ${high}$, at {there}"
-                values = {k: sympify(v).subs(T, tops[0]) for k, v in self.instance.items()}
+                found = f"one side is at its maximum; but the other is ${low}$ there and more, ${high}$, at {there}"
+                values = {k: sympify(v).subs(T, maxima[0]) for k, v in self.instance.items()}
                 raise Refused(self.statement, self.on.name, Counterexample(self.statement, self.on.name, values, found))
         self.refuse()
 
 
 @dataclass(frozen=True)
 class LocalMaximum(Claim):
-    """The function has slope 0 at the place, {symbol: value}, and bends down from there in every direction."""
+    """The function has derivative 0 at the point, {symbol: value}, and negative curvature in every direction."""
 
     function: Any
     place: dict
@@ -181,32 +180,33 @@ class LocalMaximum(Claim):
         return rows(show(self.function), rf"\text{{has a local maximum at }} {at}")
 
     def prove(self):
-        step, bends = self._flat_and_bends()
-        for direction, bend in bends:
-            if not bend.is_negative:
+        step, curvatures = self._stationary_point()
+        for direction, curvature in curvatures:
+            if not curvature.is_negative:
                 self.refuse(
-                    search(bend, lambda value: value > TINY),
-                    bend,
-                    f"is the bend along ${show(direction)}$: more than",
+                    search(curvature, lambda value: value > TINY),
+                    curvature,
+                    f"is the curvature along ${show(direction)}$: more than",
                     0,
                 )
-        return self.proved(step, *(Step(f"Bend along ${show(d)}$, negative", bend) for d, bend in bends))
+        return self.proved(step, *(Step(f"Curvature along ${show(d)}$, negative", c) for d, c in curvatures))
 
-    def _flat_and_bends(self):
-        """The step that finds slope 0, and the principal directions with the second derivative along each."""
+    def _stationary_point(self):
+        """The step that finds derivative 0, and the principal directions with the second derivative along each."""
         unknown = list(self.place)
-        slopes = [simplify(diff(self.function, s).subs(self.place)) for s in unknown]
-        for slope in slopes:
-            if slope != 0:
-                self.refuse(search(slope, lambda value: abs(value) > TINY), slope, "is a slope there, not", 0)
-        bends = simplify(hessian(self.function, unknown).subs(self.place))
-        directions = [(v.T, factor(value)) for value, _, vectors in bends.eigenvects() for v in vectors]
-        return Step("The slopes there", Matrix([slopes])), sorted(directions, key=default_sort_key)
+        derivatives = [simplify(diff(self.function, s).subs(self.place)) for s in unknown]
+        for derivative in derivatives:
+            if derivative != 0:
+                values = search(derivative, lambda value: abs(value) > TINY)
+                self.refuse(values, derivative, "is a derivative there, not", 0)
+        curvatures = simplify(hessian(self.function, unknown).subs(self.place))
+        directions = [(v.T, factor(value)) for value, _, vectors in curvatures.eigenvects() for v in vectors]
+        return Step("The derivatives there", Matrix([derivatives])), sorted(directions, key=default_sort_key)
 
 
 @dataclass(frozen=True)
 class Saddle(LocalMaximum):
-    """The function has slope 0 at the place, yet rises in one direction and falls in another."""
+    """The function has derivative 0 at the point, yet rises in one direction and falls in another."""
 
     @property
     def statement(self):
@@ -214,7 +214,7 @@ class Saddle(LocalMaximum):
         return rows(show(self.function), rf"\text{{is flat, and at no maximum, at }} {at}")
 
     def prove(self):
-        step, bends = self._flat_and_bends()
-        if not (any(bend.is_positive for _, bend in bends) and any(bend.is_negative for _, bend in bends)):
-            self.refuse({}, bends[0][1], "and", bends[-1][1])
-        return self.proved(step, *(Step(f"Bend along ${show(d)}$", bend) for d, bend in bends))
+        step, curvatures = self._stationary_point()
+        if not (any(c.is_positive for _, c in curvatures) and any(c.is_negative for _, c in curvatures)):
+            self.refuse({}, curvatures[0][1], "and", curvatures[-1][1])
+        return self.proved(step, *(Step(f"Curvature along ${show(d)}$", c) for d, c in curvatures))

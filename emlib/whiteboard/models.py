@@ -8,19 +8,11 @@ __all__ = ["Coins", "Component", "TwoMeans", "Weights"]
 
 
 @dataclass(frozen=True)
-class Weights:
-    """N points, K known densities f_nk = f_k(x_n), unknown weights: θ = π, P(x_n, z=k | π) = π_k f_nk."""
+class _Mixture:
+    """N points and K components, numbered from 1."""
 
     N: int = 2
     K: int = 2
-
-    @property
-    def name(self):
-        return f"a mixture of {self.K} known densities with unknown weights π, {self.N} points"
-
-    @property
-    def sums(self):
-        return (self.pi, self.pi_t, *(tuple(self.q(n, k) for k in self.ks) for n in self.ns))
 
     @property
     def ns(self):
@@ -29,6 +21,19 @@ class Weights:
     @property
     def ks(self):
         return range(1, self.K + 1)
+
+
+@dataclass(frozen=True)
+class Weights(_Mixture):
+    """N points, K known densities f_nk = f_k(x_n), unknown weights: θ = π, P(x_n, z=k | π) = π_k f_nk."""
+
+    @property
+    def name(self):
+        return f"a mixture of {self.K} known densities with unknown weights π, {self.N} points"
+
+    @property
+    def sums(self):
+        return (self.pi, self.pi_t, *(tuple(self.q(n, k) for k in self.ks) for n in self.ns))
 
     @property
     def pi(self):
@@ -65,11 +70,8 @@ class Weights:
 
 
 @dataclass(frozen=True)
-class Coins:
+class Coins(_Mixture):
     """N sets of tosses, h_n heads and t_n tails, each set by one of K coins with chances a_k of heads, b_k of tails."""
-
-    N: int = 2
-    K: int = 2
 
     @property
     def name(self):
@@ -79,14 +81,6 @@ class Coins:
     def sums(self):
         rows = (tuple(self.r(n, k) for k in self.ks) for n in self.ns)
         return (tuple(map(self.pi, self.ks)), *((self.a(k), self.b(k)) for k in self.ks), *rows)
-
-    @property
-    def ns(self):
-        return range(1, self.N + 1)
-
-    @property
-    def ks(self):
-        return range(1, self.K + 1)
 
     def pi(self, k):
         return Symbol(f"pi_{k}", positive=True)
@@ -106,8 +100,8 @@ class Coins:
     def t(self, n):
         return Symbol(f"t_{n}", positive=True)
 
-    def energy(self):
-        """Q(θ,θ^t) = Σ_n Σ_k r_nk log P(x_n, z=k|θ), without the binomial coefficients, which no parameter touches."""
+    def expected_log_joint(self):
+        """Q(θ,θ^t) = Σ_n Σ_k r_nk log P(x_n, z=k|θ), without the binomial coefficients: no parameter is in them."""
         return Add(
             *(
                 self.r(n, k) * log(self.pi(k) * self.a(k) ** self.h(n) * self.b(k) ** self.t(n))
@@ -159,7 +153,7 @@ class Component:
         """Σ_n r_n value_n / Σ_n r_n."""
         return Add(*(r * y for r, y in zip(self.r, values, strict=True))) / Add(*self.r)
 
-    def energy(self):
+    def expected_log_joint(self):
         """This component's part of Q(θ,θ^t), without log π_k and constants."""
         return Add(
             *(

@@ -55,7 +55,7 @@ class Proof:
     statement : str
         LaTeX for one claim, Markdown with LaTeX for a whole line.
     where : str
-        The world the proof holds in, in words; empty for a whole line.
+        The model that the proof holds for, in words; empty for a whole line.
     steps : tuple of Step
     parts : tuple of Proof
         For a whole line: the proof of each of its claims.
@@ -93,7 +93,7 @@ class Counterexample:
     statement : str
         The false statement, LaTeX.
     where : str
-        The world it was made in.
+        The model that it was found in.
     values : dict
         {quantity: exact number}.
     found : str

@@ -12,7 +12,7 @@ from PIL import Image
 from emlib.live.panel import Panel
 from emlib.live.stage import Stage
 
-HEARD = {}      # model id -> what arrived: moves, adds, removes of a stage; clicks of a button
+HEARD = {}      # model id -> what arrived: drags, drops, clicks, adds, removes of a stage; clicks of a button
 
 
 def stages():
@@ -34,9 +34,8 @@ def listen():
     """From now on, note what arrives at stages and buttons."""
     for stage in stages():
         heard = HEARD[stage.model_id] = []
-        for kind in ("move", "add", "remove"):
-            if stage._on[kind]:
-                stage._on[kind] = noted(stage, kind, stage._on[kind], heard)
+        for kind, act in stage._hand.on.items():
+            stage._hand.on[kind] = noted(stage, kind, act or (lambda *a: None), heard)
     for button in [w for w in list(registry._instances.values()) if isinstance(w, Button)]:
         HEARD[button.model_id] = []
         button.on_click(lambda b: HEARD[b.model_id].append("click"))
@@ -45,14 +44,14 @@ def listen():
 def noted(stage, kind, act, heard):
     """The callback `act`; what it is called with goes to `heard`, with the place as fractions of the picture."""
     def called(*a):
-        if kind == "move":
-            name, x, y, phase = a
-            axes = next(h.axes for h in stage._handles(stage.state) if h.name == name)
-            heard.append([phase, name, *stage.scene.to_picture(x, y, axes)])
+        if kind in ("drag", "drop"):
+            name, x, y = a
+            axes = next(h.axes for h in stage._hand.handles(stage.state) if h.name == name)
+            heard.append([kind, name, *stage.scene.to_picture(x, y, axes)])
         elif kind == "add":
             heard.append(["add", "", *stage.scene.to_picture(*a)])
         else:
-            heard.append(["remove", *a])
+            heard.append([kind, *a])
         return act(*a)
     return called
 

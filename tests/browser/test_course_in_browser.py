@@ -107,17 +107,30 @@ def scrub(bench):
     bench.settled("Play")
 
 
+def place(handle):
+    """Of a handle, as fractions of the picture."""
+    return handle["x"], handle["y"]
+
+
 def apart(handles, k, least=0.04):
     """Whether handle k lies in the picture and no other is near."""
-    x, y = handles[k][1:3]
+    x, y = place(handles[k])
     return 0.02 < x < 0.98 and 0.02 < y < 0.98 and all(
-        abs(h[1] - x) > least or abs(h[2] - y) > 2 * least for j, h in enumerate(handles) if j != k)
+        abs(h["x"] - x) > least or abs(h["y"] - y) > 2 * least for j, h in enumerate(handles) if j != k)
 
 
 def drag(bench, k):
-    """A handle by mouse, fast, towards the middle and beyond; then by arrow keys and Enter; then Home and End."""
+    """A handle by mouse, fast, towards the middle and beyond; then by arrow keys and Enter; then Home and End.
+
+    Before that a mere click on it, which moves nothing, and so is no drag and no drop.
+    """
     now = bench.whole()
-    name, x, y, _ = now["handles"][k]
+    bench.page.mouse.click(*bench.at(*place(now["handles"][k])))
+    clicked = bench.heard(len(now["heard"]), "click", "a click")
+    assert [h[0] for h in clicked["heard"][len(now["heard"]):]] == ["click"]
+    assert (clicked["index"], clicked["n"], clicked["epoch"]) == (now["index"], now["n"], now["epoch"])
+    now = bench.whole()
+    name, (x, y) = now["handles"][k]["name"], place(now["handles"][k])
     to = (x + (0.13 if x < 0.5 else -0.13), y + (0.17 if y < 0.5 else -0.17))
     (ax, ay), (bx, by) = bench.at(x, y), bench.at(*to)
     bench.page.mouse.move(ax, ay)
@@ -125,19 +138,19 @@ def drag(bench, k):
     for s in range(1, 31):
         bench.page.mouse.move(ax + (bx - ax) * s / 30, ay + (by - ay) * s / 30 + 9 * (s % 3 - 1) * (s < 30))
     bench.page.mouse.up()
-    after = bench.heard(len(now["heard"]), "up", f"a drag of {name}")
+    after = bench.heard(len(now["heard"]), "drop", f"a drag of {name}")
     moves = after["heard"][len(now["heard"]):]
-    assert moves[0][0] == "down" and {m[1] for m in moves} == {name}
+    assert [m[0] for m in moves] == ["drag"] * (len(moves) - 1) + ["drop"] and {m[1] for m in moves} == {name}
     inside = [min(max(v, lo), hi) for v, (lo, hi) in zip(to, box_of(now, x, y), strict=True)]
     assert moves[-1][2:] == pytest.approx(inside, abs=0.004), "the last place of the hand is not what the kernel heard"
     top, page = bench.root.bounding_box()["y"], bench.page
     for key in ("ArrowUp", "Shift+ArrowLeft"):
         before = len(bench.look()["heard"])
         page.keyboard.press(key)
-        bench.heard(before, "key", key)
+        bench.heard(before, "drag", key)
     before = len(bench.look()["heard"])
     page.keyboard.press("Enter")
-    n = bench.heard(before, "enter", "Enter")["n"]
+    n = bench.heard(before, "drop", "Enter")["n"]
     for key, i in (("Home", 0), ("End", n - 1)):
         page.keyboard.press(key)
         until(lambda i=i: bench.look()["index"] == i, 10, f"{key} on the picture did not lead to state {i}")
@@ -160,7 +173,8 @@ def add_and_remove(bench):
     left, top, right, bottom = now["boxes"][0]
     grid = itertools.product((0.8, 0.5, 0.2), (0.2, 0.5, 0.8))
     places = [(left + u * (right - left), top + v * (bottom - top)) for u, v in grid]
-    free = next(p for p in places if all(abs(h[1] - p[0]) > 0.05 or abs(h[2] - p[1]) > 0.12 for h in now["handles"]))
+    taken = [place(handle) for handle in now["handles"]]
+    free = next(p for p in places if all(abs(x - p[0]) > 0.05 or abs(y - p[1]) > 0.12 for x, y in taken))
     bench.page.mouse.click(*bench.at(*free))
     more = bench.heard(len(now["heard"]), "add", "a click on a free place")
     assert more["heard"][-1][2:] == pytest.approx(free, abs=0.004)
@@ -170,19 +184,19 @@ def add_and_remove(bench):
     more = bench.whole()
     k = next(k for k in reversed(range(len(more["handles"]))) if apart(more["handles"], k))
     bench.page.keyboard.down("Shift")
-    bench.page.mouse.click(*bench.at(*more["handles"][k][1:3]))
+    bench.page.mouse.click(*bench.at(*place(more["handles"][k])))
     bench.page.keyboard.up("Shift")
     less = bench.heard(len(more["heard"]), "remove", "shift-click")
-    assert less["heard"][-1][1] == more["handles"][k][0] and len(less["handles"]) == len(now["handles"])
+    assert less["heard"][-1][1] == more["handles"][k]["name"] and len(less["handles"]) == len(now["handles"])
     tip = bench.root.locator(".tip")
     choose(bench, lambda: "free place" in tip.inner_text())
     bench.page.keyboard.press("Enter")
     more = bench.heard(len(less["heard"]), "add", "Enter on a free place")
     assert len(more["handles"]) == len(now["handles"]) + 1
-    choose(bench, lambda: tip.inner_text() == more["handles"][-1][3])
+    choose(bench, lambda: tip.inner_text() == more["handles"][-1]["label"])
     bench.page.keyboard.press("Delete")
     less = bench.heard(len(more["heard"]), "remove", "Delete")
-    assert less["heard"][-1][1] == more["handles"][-1][0] and len(less["handles"]) == len(now["handles"])
+    assert less["heard"][-1][1] == more["handles"][-1]["name"] and len(less["handles"]) == len(now["handles"])
 
 
 def choose(bench, chosen):

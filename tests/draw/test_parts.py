@@ -7,13 +7,16 @@ import numpy as np
 import pytest
 from legible import assert_legible
 from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
 from matplotlib.markers import MarkerStyle
 from matplotlib.text import Text
 
 from emlib import GaussianMixture, bound, datasets, fit, hard
 from emlib.draw import Ascent, Histogram, IdentityBar, Plane, mixture, nats, style
 from emlib.draw.parts.identity_bar import scale_for, window
+from emlib.draw.parts.marks import Gap, names_above, put_marker
 from emlib.draw.parts.mixture import blend, ellipse
+from emlib.draw.parts.table import write_row
 from emlib.lessons.gaussian_mixture import FitScene
 
 
@@ -191,6 +194,34 @@ def test_bar_pixels_have_the_colours_of_their_quantities():
     assert at(-92) == pytest.approx((1, 1, 1), abs=0.01)
     hatched = {tuple(np.round(at(-100.8 + i * 0.02, 0.3), 1)) for i in range(60)}
     assert len(hatched) > 2 and all(r > g >= b for r, g, b in hatched)      # stripes of vermillion
+
+
+@pytest.mark.parametrize("log_lik", [-95.0, -80.0])
+def test_the_bar_is_torn_where_it_goes_on(log_lik):
+    """At the left always, for a logarithm has no natural zero; at the right where the line is beyond the window."""
+    bar = IdentityBar((-110, -90))
+    frame = bar.rgba(a_bound(log_lik, 0.0))[..., :3] / 255
+
+    def filled(x):
+        """Which pixels of a column of the bar have the ELBO's blue; x counts in pixels from the left, or the right."""
+        left, top, right, bottom = bar.boxes()[0]
+        low, high = (bottom - at * (bottom - top) for at in bar._bar)
+        column = int((left if x >= 0 else right) * frame.shape[1] + x)
+        pixels = frame[int(high * frame.shape[0]) + 1:int(low * frame.shape[0]) - 1, column]
+        return np.abs(pixels - to_rgb(style.ELBO)).max(axis=1) < 0.02
+
+    assert 0.2 < filled(4).mean() < 0.8, "three teeth: white and blue"
+    assert np.sum(filled(4)[1:] & ~filled(4)[:-1]) in (2, 3)
+    assert filled(12).all()
+    if log_lik > -90:
+        assert 0.2 < filled(-4).mean() < 0.8 and filled(-12).all()
+
+
+@pytest.mark.parametrize("kl, said", [(0.004, "4e−3"), (0.0049, "5e−3"), (3e-5, "3e−5"), (0.006, "0.01"), (0.3, "0.30"),
+                                      (0.005, "0.01")])
+def test_a_small_kl_is_said_with_its_magnitude(kl, said):
+    """0.00 would say that there is no gap."""
+    assert IdentityBar((-20, -5)).sentence(a_bound(-10.0, kl)).endswith(f"KL {said}.")
 
 
 @pytest.mark.parametrize("limits", [(1, 1), (2, 1), (0, math.inf), (math.nan, 1)])
@@ -448,4 +479,65 @@ def test_colours_can_be_told_apart(sight):
 
 
 def test_never_colour_alone():
-    assert len(set(style.MARKERS)) == len(set(style.COMPONENTS)) == len({str(s) for s in style.LINESTYLES}) == 8
+    """Eight components differ by marker and by line style, too; the KL is hatched and the ELBO is not."""
+    x = np.linspace(0, 9, 40)[:, None]
+    model = GaussianMixture(np.full(8, 1 / 8), x[::5], np.ones(8), "spherical")
+    state, histogram = SimpleNamespace(model=model, q=model.posterior(x)), Histogram(x)
+    histogram.rgba(state)
+    means, curves = histogram._means, histogram._curves
+    for looks in ([path.vertices.tobytes() for path in means.get_paths()], map(tuple, means.get_facecolor()),
+                  map(str, curves.get_linestyle()), map(tuple, curves.get_color())):
+        assert len(set(looks)) == 8
+    bar = IdentityBar((-10, 0))
+    bar.rgba(a_bound(-1.0, 3.0))
+    assert bar._kl.get_hatch() and not bar._elbo.get_hatch()
+
+
+# Marks that pictures share
+
+
+def marked(size=(4.0, 2.0)):
+    """Axes from 0 to 10, both ways, 0.8 of their figure wide and 0.6 high."""
+    figure = Figure(figsize=size, dpi=100)
+    axes = figure.add_axes((0.1, 0.2, 0.8, 0.6))
+    axes.set(xlim=(0, 10), ylim=(0, 10))
+    return axes
+
+
+def test_names_above_stand_side_by_side_in_their_colours():
+    axes = marked()
+    names = [("log p(x|θ)", style.LOG_LIK), ("ELBO", style.ELBO), ("Wwwww", style.KL)]
+    texts = names_above(axes, names, space=10)
+    boxes = [t.get_window_extent() for t in texts]
+    assert [(t.get_text(), t.get_color()) for t in texts] == names
+    assert boxes[0].x0 == pytest.approx(axes.bbox.x0, abs=2) and all(b.y0 > axes.bbox.y1 for b in boxes)
+    for left, right in itertools.pairwise(boxes):
+        assert right.x0 - left.x1 == pytest.approx(10 * 100 / 72, abs=3), "10 points"
+
+
+def test_the_gap_is_hatched_and_never_upside_down():
+    axes = marked()
+    gap = Gap(axes, 0.5)
+    for x, low, high, height in ((3, -2, 5, 7), (4, 5, 5, 0), (4, 6, 5, 0)):
+        gap.put(x, low, high)
+        assert (gap.patch.get_x() + 0.25, gap.patch.get_y(), gap.patch.get_height()) == (x, low, height)
+    assert gap.patch.get_hatch() == style.KL_HATCH
+
+
+@pytest.mark.parametrize("y, shown, marker", [
+    (5, 5, "o"), (0, 0, "o"), (10, 10, "o"), (-1e-9, 0, "v"), (-math.inf, 0, "v"), (10.1, 10, "^"), (math.inf, 10, "^"),
+    (math.nan, math.nan, "o")])
+def test_a_marker_beyond_the_window_is_an_arrow_at_its_edge(y, shown, marker):
+    axes = marked()
+    line, = axes.plot([], [])
+    assert put_marker(line, 3, y, (0, 10), "o") == pytest.approx(shown, nan_ok=True)
+    assert line.get_marker() == marker and line.get_xdata()[0] == 3
+    assert line.get_ydata()[0] == pytest.approx(shown, nan_ok=True)
+
+
+def test_a_row_of_a_table_has_its_name_left_and_its_number_right():
+    axes = marked()
+    for text in write_row(axes, 0.5, "name", "12.34", style.ELBO, left=0.1, right=0.9):
+        assert text.get_color() == style.ELBO
+    name, number = (text.get_window_extent() for text in axes.texts)
+    assert name.x0 == pytest.approx(40 + 32, abs=2) and number.x1 == pytest.approx(40 + 288, abs=2)

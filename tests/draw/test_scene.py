@@ -105,31 +105,6 @@ def test_error_in_build_passes_through_and_is_tried_again():
     np.testing.assert_array_equal(late.rgba(1), Dot().rgba(1))
 
 
-def test_invalidate_shows_new_limits():
-    dot = Dot()
-    before = dot.rgba(4)
-    axes = dot._figure.axes[0]
-    axes.set_xlim(0, 20)
-    dot.invalidate()
-    after = dot.rgba(4)
-    assert (after != before).any()
-    axes.set_xlim(0, 10)
-    dot.invalidate()
-    np.testing.assert_array_equal(dot.rgba(4), before)
-
-
-def test_invalidate_from_inside_update():
-    class Growing(Dot):
-        def update(self, state):
-            super().update(state)
-            self.line.axes.set_xlim(0, 2 * state)
-            self.invalidate()
-    np.testing.assert_array_equal(Growing().rgba(4), drawn(Growing().figure(4)))
-    growing = Growing()
-    growing.rgba(2)
-    np.testing.assert_array_equal(growing.rgba(4), Growing().rgba(4))
-
-
 @pytest.mark.parametrize("scale", [1, 2.5])
 def test_to_data_finds_the_dot_where_it_is_drawn(scale):
     dot = Dot()
@@ -245,42 +220,38 @@ def test_gif_has_every_frame(tmp_path):
         image.seek(i)
         difference = np.abs(np.array(image.convert("RGB"), dtype=int) - dot.rgba(state)[..., :3])
         assert difference.mean() < 1
-
-
-def test_html_stands_alone_and_holds_our_pixels(tmp_path):
-    import base64
-    import re
-    dot = Dot()
-    page = animate(dot, [1, 9], tmp_path / "a.html").read_text(encoding="utf-8")
-    assert "http" not in re.sub(r"data:image[^\"']*", "", page)          # nothing to fetch
-    assert 'alt="The dot is at 1. … The dot is at 9."' in page
-    frames = re.findall(r'data:image/png;base64,([^"]*)"', page)
-    assert len(frames) == 2
-    for data, state in zip(frames, (1, 9), strict=True):
-        frame = opened(base64.b64decode(data.replace("\\\n", "")))
-        np.testing.assert_array_equal(frame, dot.rgba(state)[..., :3])
-
-
-def test_mp4_is_written_or_the_remedy_named(tmp_path):
-    path = tmp_path / "a.mp4"
-    if matplotlib.animation.writers.is_available("ffmpeg"):
-        assert animate(Dot(), [1, 5, 9], path).stat().st_size > 1000
-    else:
-        with pytest.raises(ValueError, match=r"install it .* or write a \.gif"):
-            animate(Dot(), [1, 5, 9], path)
+    assert image.info["loop"] == 0, "it plays without end"
 
 
 def test_bad_input_to_films(tmp_path):
     for call in (lambda: filmstrip(Dot(), []), lambda: animate(Dot(), [], tmp_path / "a.gif")):
         with pytest.raises(ValueError, match="states: empty"):
             call()
-    with pytest.raises(ValueError, match=r"path: 'a.avi' must end in one of .gif"):
+    with pytest.raises(ValueError, match=r"path: 'a.avi' must end in .gif; a Stage writes a page"):
         animate(Dot(), [1], tmp_path / "a.avi")
     for fps in (0, -1, float("nan"), 1e9):
         with pytest.raises(ValueError, match="fps: "):
             animate(Dot(), [1], tmp_path / "a.gif", fps=fps)
     with pytest.raises(ValueError, match="parts: empty"):
         Together([])
+
+
+class Named(Together):
+    """Two dots under a title that says where they are."""
+
+    def title(self, state):
+        return f"{state} of 9"
+
+
+def test_a_title_follows_the_state():
+    parts = [(Dot(), (0.1, 0.2, 0.8, 0.6))]
+    named, plain = Named(parts, (4.0, 2.0), title=(0.1, 0.88)), Together(parts, (4.0, 2.0))
+    for state in (3, 8, 3):
+        frame = named.rgba(state)
+        assert named.figure(state).texts[0].get_text() == f"{state} of 9"
+        differs = (frame != plain.rgba(state)).any(axis=(1, 2))
+        assert differs[:28].any() and not differs[40:].any(), "the title alone, and above"
+    np.testing.assert_array_equal(named.rgba(3), drawn(named.figure(3)))
 
 
 def test_boxes_are_where_the_axes_stand():

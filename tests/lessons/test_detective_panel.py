@@ -7,11 +7,13 @@ import re
 import nbformat
 import numpy as np
 import pytest
+from legible import assert_legible
 from project import ROOT
 
 from emlib import check_em
 from emlib.lessons import detective
 from emlib.lessons.detective.panel import DetectivePanel, claims
+from emlib.lessons.detective.scene import SuspectScene
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +33,6 @@ def test_every_state_of_every_suspect(panel, letter):
             assert not panel.error
             when = f"iteration {i // 2 + 1}, after {'EM'[i % 2]}"
             assert panel.sentence.startswith(f"Suspect {letter}, {when}: it claims")
-            assert panel.state.open is opened
         ending = f"The first theorem broken: {truth.first_failure.name} ({truth.first_failure.line})."
         assert panel.sentence.endswith(ending if opened else "The report is closed.")
     assert str(panel.report) == str(truth)
@@ -43,7 +44,14 @@ def test_opening_the_report_keeps_the_place_and_another_suspect_starts_anew(pane
     panel.open_report.value = True
     assert panel.stage.index == 7
     panel.choose.value = "B"
-    assert panel.stage.index == 0 and panel.state.open
+    assert panel.stage.index == 0 and "The report is closed" not in panel.sentence
+
+
+def test_opening_the_report_is_no_other_state(panel):
+    panel.choose.value, panel.open_report.value = "A", False
+    states = panel.states
+    panel.open_report.value = True
+    assert all(a is b for a, b in zip(states, panel.states, strict=True))
 
 
 def test_an_open_report_is_another_picture(panel):
@@ -53,6 +61,35 @@ def test_an_open_report_is_another_picture(panel):
     opened = panel.stage.scene.rgba(panel.state)
     assert (closed != opened).any()
     assert (closed[:, :550] == opened[:, :550]).all(), "the claims stay as they are"
+
+
+@pytest.mark.parametrize("n", [1, 19, 20, 26])
+def test_a_report_of_any_length_is_read_in_letters_of_13_points(n):
+    model, x = detective.suspect("C")
+    checks = (2 * check_em(model, x).checks)[:n]
+    states = claims(model, x, 3)
+    for is_open in (False, True):
+        scene = SuspectScene("C", states, checks, is_open)
+        figure = scene.figure(states[-1])
+        assert_legible(figure)
+        assert scene.size[0] == 9 and (n > 19 or scene.size[1] == 5)
+        rows = [text for text in figure.texts if text.get_text() in {c.name for c in checks}]
+        assert len(rows) == n and {text.get_fontsize() for text in rows} == {13}
+        assert not np.ptp([text.get_position()[0] for text in rows]), "one column"
+        bold = [text.get_text() for text in rows if text.get_weight() == "bold"]
+        assert bold == [c.name for c in checks if c is scene.first_broken and is_open]
+        marks = "".join(text.get_text() for text in figure.texts if text.get_text() in "?✓✗–")
+        expected = "".join({True: "✓", False: "✗", None: "–"}[c.passed] for c in checks)
+        assert marks == (expected if is_open else "?" * n)
+
+
+def test_what_goes_wrong_behind_a_control_is_said_in_the_panel(panel):
+    panel.suspects["Z"] = ("no model", None)
+    panel.choose.options = [*panel.choose.options, "Z"]
+    panel.choose.value = "Z"
+    assert "AttributeError" in panel.error
+    panel.choose.value = "A"
+    assert not panel.error
 
 
 def test_claims_are_what_the_model_says():

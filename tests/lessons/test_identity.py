@@ -4,25 +4,19 @@ import math
 
 import numpy as np
 import pytest
+from hand import Hand
 from legible import assert_legible
 
-from emlib import GaussianMixture, bound
+from emlib import GaussianMixture, bound, words
 from emlib.lessons.identity import PickLabel, PickZ
 from emlib.lessons.identity.model import LinearGaussian, log_normal
-from emlib.lessons.identity.scene import OverZScene, handles_of_normal, small
+from emlib.lessons.identity.scene import OverZScene, handles_of_normal, small, verdict
 from emlib.lessons.identity.two_terms import VIEWS, OverZ
 
 LABELS = ("left", "middle", "right")
 MIXTURE = GaussianMixture([0.3, 0.4, 0.3], [[-1.5], [0.0], [1.5]], [1.0, 0.8, 1.2])
 LOG_JOINT, LOG_PRIOR = MIXTURE.log_joint([[0.6]])[0], np.log(MIXTURE.weights)
 LINEAR, X = LinearGaussian(1.0), 1.0
-
-
-def hand(panel, name, x, y, axes, phase="move"):
-    px, py = panel.stage.scene.to_picture(x, y, axes)
-    panel.stage._on_msg(panel.stage, {"kind": "move", "seq": 1, "i": -1, "name": name, "x": px, "y": py,
-                                      "phase": phase}, [])
-    assert not panel.error
 
 
 @pytest.fixture
@@ -72,7 +66,7 @@ def random_states(view, rng):
         yield OverZ.of_number(model, x, (rng.uniform(-3, 3), rng.uniform(0.25, 2)), rng.uniform(-4, 4), view)
 
 
-@pytest.mark.parametrize("view", ["as taught", "with q"])
+@pytest.mark.parametrize("view", ["taught", "with_q"])
 def test_the_difference_is_log_lik_at_every_z_and_averaged_over_any_q(view):
     """W3, W4, W5; and W2 in the densities."""
     rng = np.random.default_rng(0)
@@ -82,15 +76,15 @@ def test_the_difference_is_log_lik_at_every_z_and_averaged_over_any_q(view):
         assert state.mean[0] - state.mean[1] == pytest.approx(state.log_lik, abs=1e-11)
         joint, posterior, evidence = state.density
         assert joint == pytest.approx(posterior * evidence, rel=1e-12)
-        assert state.same and state.verdict.startswith("the same")
+        assert state.same and verdict(state).startswith("the same")
 
 
 def test_as_written_the_difference_is_another_thing():
     """W1: without the x behind the bar the difference is log p(x|z,θ), which changes with z and with q."""
     rng = np.random.default_rng(1)
     averages = []
-    for state in random_states("as written", rng):
-        assert not state.same and state.verdict == "not the same at every z"
+    for state in random_states("written", rng):
+        assert not state.same and verdict(state) == "not the same at every z"
         assert np.ptp(state.difference) > 0.5
         averages.append(state.mean[0] - state.mean[1] - state.log_lik)
         if state.spread:
@@ -104,8 +98,8 @@ def test_as_written_the_difference_is_another_thing():
 def test_averages_over_q_are_those_of_the_bound_and_of_an_integral():
     q = np.array([0.2, 0.5, 0.3])
     b = bound(LOG_JOINT[None], q[None])
-    assert OverZ.of_labels(LOG_JOINT, LOG_PRIOR, q, 0, "as taught").mean[0] == pytest.approx(b.expected_log_joint)
-    assert OverZ.of_labels(LOG_JOINT, LOG_PRIOR, q, 0, "with q").mean == (pytest.approx(b.elbo), pytest.approx(-b.kl))
+    assert OverZ.of_labels(LOG_JOINT, LOG_PRIOR, q, 0, "taught").mean[0] == pytest.approx(b.expected_log_joint)
+    assert OverZ.of_labels(LOG_JOINT, LOG_PRIOR, q, 0, "with_q").mean == (pytest.approx(b.elbo), pytest.approx(-b.kl))
     z = np.linspace(-14, 14, 28001)
     density = np.exp(log_normal(z, 0.5, 1.3))
     for view in VIEWS:
@@ -116,9 +110,9 @@ def test_averages_over_q_are_those_of_the_bound_and_of_an_integral():
 
 def test_q_of_zero_is_not_divided_by():
     """W4 asks for q > 0 where it divides."""
-    state = OverZ.of_labels(LOG_JOINT, LOG_PRIOR, [0.0, 0.3, 0.7], 0, "with q")
+    state = OverZ.of_labels(LOG_JOINT, LOG_PRIOR, [0.0, 0.3, 0.7], 0, "with_q")
     assert state.here == (math.inf, math.inf) and np.isnan(state.difference[0])
-    assert state.verdict == "the same wherever q > 0"
+    assert verdict(state) == "the same wherever q > 0"
     np.testing.assert_allclose(state.difference[1:], state.log_lik, rtol=1e-12)
     scene = OverZScene((-9, 3), (-6, 0), LABELS)
     assert "undefined" in scene.sentence(state)
@@ -146,7 +140,7 @@ def test_every_picture_is_legible_and_draws_its_numbers(view):
             top, bottom = scene._distance.get_ydata()
             if all(-9 <= v <= 3 for v in state.here):
                 assert top - bottom == pytest.approx(state.here[0] - state.here[1])
-            assert VIEWS[view][3] in scene.sentence(state) and state.verdict in scene.sentence(state)
+            assert VIEWS[view][2] in scene.sentence(state) and verdict(state) in scene.sentence(state)
 
 
 def test_states_of_another_kind_are_refused():
@@ -172,58 +166,59 @@ def test_every_position_of_both_panels(labels, number, view):
         for i, state in enumerate(panel.states):
             panel.stage.index = i
             assert not panel.error and panel.state is state and state.view == view
-            assert panel.sentence.startswith(VIEWS[view][0])
+            assert panel.sentence.startswith(words.of("identity").VIEWS[view])
             heights.append(state.here[0] - state.here[1])
-            assert (state.residual <= 1e-10) == (view != "as written")
-        assert (np.ptp(heights) < 1e-10) == (view != "as written"), "z moves; the difference does not, as taught"
+            assert (state.residual <= 1e-10) == (view != "written")
+        assert (np.ptp(heights) < 1e-10) == (view != "written"), "z moves; the difference does not, as taught"
     assert len(number.states) == 51 and len(labels.states) == 3
 
 
 def test_picking_z_by_hand_moves_two_numbers_and_not_their_difference(number, labels):
-    rng = np.random.default_rng(3)
+    rng, on_number, on_labels = np.random.default_rng(3), Hand(number), Hand(labels)
     seen = set()
     for z in rng.uniform(-2.5, 2.5, 15):
-        hand(number, "z", z, 0.0, axes=0)
+        on_number.drag("z", z, 0.0)
         assert number.state.pick == pytest.approx(z, abs=0.06)
         assert number.state.here[0] - number.state.here[1] == pytest.approx(LINEAR.log_lik(X), abs=1e-12)
         seen.add(number.state.here[0])
     assert len(seen) > 10
     for k in (2, 0, 1):
-        hand(labels, "z", k + 0.2, -3.0, axes=0)
+        on_labels.drag("z", k + 0.2, -3.0)
         assert labels.state.pick == k
 
 
 def test_any_q_by_hand_moves_two_averages_and_not_their_difference(number, labels):
-    rng = np.random.default_rng(4)
+    rng, on_number, on_labels = np.random.default_rng(4), Hand(number), Hand(labels)
     first = set()
     for _ in range(15):
-        hand(number, *(("mean", rng.uniform(-4, 4)) if rng.random() < 0.5 else ("sd", rng.uniform(-4, 4))), 0.3, axes=2)
+        on_number.drag("mean" if rng.random() < 0.5 else "sd", rng.uniform(-4, 4), 0.3)
         mean, sd = number.spread
         assert -2 <= mean <= 2 and 0.25 <= sd <= 1.5
         assert number.state.spread == number.spread
         assert number.state.mean[0] - number.state.mean[1] == pytest.approx(LINEAR.log_lik(X), abs=1e-11)
         first.add(number.state.mean[0])
         k = int(rng.integers(3))
-        hand(labels, str(k), k, rng.uniform(0, 1.1), axes=2)
+        on_labels.drag(str(k), k, rng.uniform(0, 1.1))
         assert labels.q.sum() == pytest.approx(1)
         assert labels.state.mean[0] - labels.state.mean[1] == pytest.approx(MIXTURE.log_lik([[0.6]]), abs=1e-12)
     assert len(first) > 10
 
 
 def test_the_hand_sets_what_it_holds(number, labels):
-    hand(number, "mean", -1.5, 0.3, axes=2)
+    on_number, on_labels = Hand(number), Hand(labels)
+    on_number.drag("mean", -1.5, 0.3)
     assert number.spread[0] == pytest.approx(-1.5, abs=0.02)
-    hand(number, "sd", -0.8, 0.3, axes=2)
+    on_number.drag("sd", -0.8, 0.3)
     assert number.spread[1] == pytest.approx(0.7, abs=0.02)
     np.testing.assert_allclose(handles_of_normal(0.0, 1.0)[:, 0], [0, 1])
-    hand(labels, "1", 1, 0.75, axes=2)
+    on_labels.drag("1", 1, 0.75)
     assert labels.q[1] == pytest.approx(0.75, abs=0.02)
-    hand(labels, "1", 1, -0.004, axes=2)
+    on_labels.drag("1", 1, -0.004)
     assert f"{labels.q[1]:.2f}" == "0.00", "never −0.00"
-    hand(labels, "1", 1, 0.75, axes=2)
+    on_labels.drag("1", 1, 0.75)
     pick = labels.state.pick
-    hand(labels, "1", 1, 0.1, axes=2, phase="down")
-    assert labels.q[1] == pytest.approx(0.75, abs=0.02), "a press alone changes nothing"
+    on_labels.click("1")
+    assert labels.q[1] == pytest.approx(0.75, abs=0.02), "a click that moves nothing changes nothing"
     assert labels.state.pick == pick
 
 
@@ -236,14 +231,14 @@ def test_buttons(number, labels):
 
 
 def test_nonsense_in_the_field_keeps_the_last_good_z(number):
-    number.choose.value = "−1.25"
+    number.field.value = "−1.25"
     assert number.state.pick == -1.25
     for nonsense in ("", "abc", "5", "-3.01", "nan", "inf", "1,5"):
-        number.choose.value = nonsense
-        assert number.state.pick == -1.25 and not number.error
-        assert repr(nonsense) in number.note.value and "between −3 and 3" in number.note.value
-    number.choose.value = "2"
-    assert number.state.pick == 2 and number.note.value == ""
+        number.field.value = nonsense
+        assert number.state.pick == -1.25 and not number.error and number.field.value == "-1.25"
+        assert repr(nonsense) in number.field.said.value and "between −3 and 3" in number.field.said.value
+    number.field.value = "2"
+    assert number.state.pick == 2 and number.field.said.value == ""
 
 
 def test_a_q_that_is_no_distribution_is_refused(labels):

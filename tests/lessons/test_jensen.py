@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from hand import Hand
 from legible import assert_legible
 
 from emlib import GaussianMixture, bound, log_posterior
@@ -30,13 +31,6 @@ def holds(state):
     assert state.mean_log == pytest.approx(state.bound.elbo, rel=1e-12), "W17: it is the ELBO"
     assert abs(state.gap - state.bound.kl) <= 1e-12 * scale, "the gap is the KL"
     assert state.gap >= -1e-15 * scale, "Jensen"
-
-
-def hand(panel, name, x, y, phase):
-    px, py = panel.stage.scene.to_picture(x, y)
-    panel.stage._on_msg(panel.stage, {"kind": "move", "seq": 1, "i": -1, "name": name, "x": px, "y": py,
-                                      "phase": phase}, [])
-    assert not panel.error
 
 
 def test_the_gap_is_the_kl_for_random_models_and_any_q():
@@ -87,7 +81,7 @@ def test_the_picture_is_legible_and_draws_what_it_says():
         (x_below,), (y_below,) = curve._below.get_data()
         assert x_above == x_below == state.mean
         assert y_above == pytest.approx(np.log(x_above), rel=1e-12), "log E[t] lies on the curve"
-        assert curve._gap.get_height() == pytest.approx(y_above - y_below)
+        assert curve._gap.patch.get_height() == pytest.approx(y_above - y_below)
         if curve._below.get_marker() == "s":
             assert y_below == state.mean_log
         for k, t in enumerate(state.t):
@@ -118,35 +112,37 @@ def test_the_mean_of_the_points_lies_in_their_polygon_and_cutting_keeps_the_rest
 
 
 def test_a_random_hand_never_moves_the_mean(panel):
-    rng = np.random.default_rng(3)
+    rng, hand = np.random.default_rng(3), Hand(panel)
     p = panel.state.mean
-    for _ in range(60):
+    for i in range(60):
         k = int(rng.integers(3))
-        hand(panel, str(k), k, rng.uniform(0, 1.1), "move")
+        hand.drag(str(k), k, rng.uniform(0, 1.1), release=i % 5 == 4)
         holds(panel.state)
         assert panel.state.mean == pytest.approx(p, rel=1e-12)
         assert panel.q.min() >= LEAST / 2, "q is a divisor: never 0"
 
 
 def test_when_the_hand_lets_go_the_film_starts_there(panel):
-    panel.stage.index = 20
-    hand(panel, "0", 0, panel.q[0], "down")
-    hand(panel, "0", 0, 0.8, "move")
-    hand(panel, "0", 0, 0.8, "up")
+    panel.stage.index, hand = 20, Hand(panel)
+    hand.drag("0", 0, 0.8)
     assert panel.stage.index == 0
     assert panel.q[0] == pytest.approx(0.8, abs=0.005)
     np.testing.assert_allclose(panel.states[-1].q, panel.states[-1].posterior)
     assert [float(v) for v in panel.field.value.split(",")] == pytest.approx(panel.q, abs=1e-4)
-    film = panel.states
-    for phase in ("down", "up"):
-        hand(panel, "0", 0, panel.q[0], phase)
-    assert panel.states == film, "a click that moves nothing changes nothing"
+    film, panel.stage.index = panel.states, 7
+    hand.click("0")
+    assert panel.states == film and panel.stage.index == 7, "a click that moves nothing changes nothing"
 
 
 def test_the_keyboard_moves_and_lets_go(panel):
-    hand(panel, "1", 1, 0.7, "key")
-    hand(panel, "1", 1, 0.7, "enter")
-    assert panel.stage.index == 0 and panel.q[1] == pytest.approx(0.7, abs=0.005)
+    hand, film = Hand(panel), panel.states
+    for _ in range(5):
+        hand.key("1", "ArrowUp")
+    held = panel.q
+    assert held[1] > 0.4 and panel.states == film, "the film waits for Enter"
+    hand.key("1", "Enter")
+    assert panel.stage.index == 0 and panel.states != film
+    np.testing.assert_allclose(panel.states[0].q, held)
 
 
 def test_buttons_do_what_they_say(panel):
@@ -158,18 +154,18 @@ def test_buttons_do_what_they_say(panel):
 
 
 @pytest.mark.parametrize("typed, said", [
-    ("hello", "must be 3 numbers"), ("", "needs 3 numbers"), ("0.5, 0.5", "there are 2"), ("1, 1, 1", "sums to 3"),
-    ("nan, 0.5, 0.5", "finite"), ("-0.5, 1, 0.5", "above 0"), ("0, 0.5, 0.5", "divided by 0 (W4)"),
-    ("inf 0 0", "finite")])
+    ("hello", "write 3 numbers"), ("", "write 3 numbers"), ("0.5, 0.5", "write 3 numbers"), ("1, 1, 1", "sum to 3"),
+    ("nan, 0.5, 0.5", "write 3 numbers"), ("-0.5, 1, 0.5", "above 0"), ("0, 0.5, 0.5", "divide by them (W4)"),
+    ("inf 0 0", "write 3 numbers"), ("0,2 0,5 0,3", "write 3 numbers")])
 def test_nonsense_is_said_and_the_last_good_q_stays(panel, typed, said):
     panel.field.value = "0.2, 0.5, 0.3"
     np.testing.assert_allclose(panel.q, [0.2, 0.5, 0.3])
     good = panel.states
     panel.field.value = typed
-    assert said in panel.said.value
-    assert panel.states == good and not panel.error
+    assert said in panel.field.said.value and "0.2, 0.5, 0.3 stays" in panel.field.said.value
+    assert panel.states == good and not panel.error and panel.field.value == "0.2, 0.5, 0.3"
     panel.field.value = "0.2 0.4; 0.4"
-    assert not panel.said.value
+    assert not panel.field.said.value
     np.testing.assert_allclose(panel.q, [0.2, 0.4, 0.4])
 
 
@@ -180,7 +176,7 @@ def test_bad_input_is_refused():
         Ratios.of(LOG_JOINT - 800, [0.2, 0.3, 0.5])
     with pytest.raises(ValueError, match="q sums to"):
         Ratios.of(LOG_JOINT, [0.2, 0.3, 0.4])
-    with pytest.raises(ValueError, match=r"q sums to 0\.9"):
+    with pytest.raises(ValueError, match=r"these sum to 0\.9"):
         parsed("0.3 0.3 0.3", 3)
     with pytest.raises(ValueError, match="2 to 4"):
         JensenScene(("one",), Ratios.of([0.0], [1.0]))

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from legible import assert_legible
+from legible import assert_legible, words
 from strategies import random_gaussian
 
 from emlib import ConvergenceWarning, GaussianMixture, bound, datasets, fit, hard, log_posterior, shared, tempered
 from emlib.lessons.out_of_reach import ShrinkFamily
 from emlib.lessons.out_of_reach.panel import FAMILIES, told
-from emlib.lessons.out_of_reach.scene import Floors, OutOfReach, Reach
+from emlib.lessons.out_of_reach.scene import LOOKS, FamilyStep, KLAfterE, OutOfReach, name_of
 
 FOUND = np.array([-4.5, -1.6, -1.1, -1.0, -0.8, -0.7, -0.4, 0.2, 0.8, 1.3, 2.4, 4.9])[:, None]
 START = GaussianMixture([0.5, 0.5], [[0.8], [-1.0]], [[4.0]], "tied")
@@ -112,21 +112,38 @@ def test_from_the_top_every_restricted_run_goes_down(runs):
 
 # The picture.
 
-def test_the_floors_are_the_kl_after_each_e_step(runs):
+def test_the_lines_are_the_kl_after_each_e_step(runs):
     x, start, _ = runs["found"]
     made = {"hard": fit(start, x, e_step=hard, max_iter=6, tol=None).steps,
             "exact": fit(start, x, max_iter=6, tol=None).steps}
-    part = Floors(made)
-    state = Reach.of(made["hard"][5], "hard")
-    part.rgba(state)
-    line, now, _ = part._lines["hard"]
-    np.testing.assert_allclose(line.get_ydata(), [s.bound.kl for s in made["hard"][::2]])
-    assert np.abs(part._lines["exact"][0].get_ydata()).max() < 1e-12
-    assert now.get_xydata()[0].tolist() == [3, made["hard"][4].bound.kl]
-    with pytest.raises(ValueError, match="not one of"):
-        part.rgba(Reach.of(made["hard"][5], "soft"))
-    with pytest.raises(ValueError, match="1 to 4"):
-        Floors({})
+    part = KLAfterE(made)
+    for family, t in (("hard", 3), ("exact", 2)):
+        state = FamilyStep.of(made[family][2 * t - 1], family)
+        part.rgba(state)
+        lines = {name: line for name, (line, _) in part._lines.items()}
+        np.testing.assert_allclose(lines["hard"].get_ydata(), [s.bound.kl for s in made["hard"][::2]])
+        assert np.abs(lines["exact"].get_ydata()).max() < 1e-12
+        widths = {name: line.get_linewidth() for name, line in lines.items()}
+        assert max(widths, key=widths.get) == family, "the family shown is the thick line"
+        now = part._lines[family][1]
+        assert now.get_xydata()[0] == pytest.approx([t, made[family][2 * t - 2].bound.kl], abs=1e-12)
+    with pytest.raises(ValueError, match="'soft' is not one of hard, exact"):
+        part.rgba(FamilyStep.of(made["hard"][5], "soft"))
+    with pytest.raises(ValueError, match="runs is of no family"):
+        KLAfterE({})
+    with pytest.raises(ValueError, match="runs is of soft; give runs of exact, tempered, hard, shared"):
+        KLAfterE({"soft": made["hard"]})
+
+
+def test_a_family_has_one_look_wherever_it_stands(runs):
+    x, start, _ = runs["found"]
+    steps = fit(start, x, max_iter=3, tol=None).steps
+    for order in (["shared", "exact"], ["exact", "tempered", "hard", "shared"]):
+        part = KLAfterE({family: steps for family in order})
+        part.rgba(FamilyStep.of(steps[0], "shared"))
+        for family in order:
+            line, _ = part._lines[family]
+            assert (line.get_color(), line.get_marker()) == (LOOKS[family][2], LOOKS[family][1])
 
 
 def test_an_unknown_family_is_refused(runs):
@@ -141,13 +158,14 @@ BETAS = [2.0 ** (k / 2) for k in range(-4, 9)]
 
 
 def visit(panel):
-    name = panel._name(panel.choose_family.value)
+    family, beta = panel.choose_family.value, panel.beta.value
+    name = f"Tempered β = {beta:.3g}" if family == "tempered" else family.capitalize()
     for i, state in enumerate(panel.states):
         panel.stage.index = i
         assert not panel.error
         assert holds(state.bound)
-        assert state.family == name
-        assert f"Iteration {i // 2 + 1}, after {'EM'[i % 2]}" in panel.sentence
+        assert (state.family, state.beta) == (family, beta)
+        assert panel.sentence.startswith(f"{name}. Iteration {i // 2 + 1}, after {'EM'[i % 2]}: ")
 
 
 @pytest.mark.parametrize("run", ["found", "from the top"])
@@ -181,7 +199,20 @@ def test_legible_in_every_family(panel):
     top = "from the top"
     for run, family, beta in (("found", "hard", 2**2.5), (top, "shared", 16), (top, "tempered", 2**-1.5)):
         panel.choose_run.value, panel.beta.value, panel.choose_family.value = run, beta, family
-        assert_legible(panel.stage.scene.figure(panel.states[-1]))
+        figure = panel.stage.scene.figure(panel.states[-1])
+        assert_legible(figure)
+        seen = [text for text, _ in words(figure)]
+        for name in FAMILIES:
+            assert name_of(name, panel.beta.value) in seen
+
+
+def test_a_fall_is_told_just_beyond_rounding(panel):
+    """Rounding is 1e-12 of the sum: of −26.56 nats a fall of ten roundings is told, of a tenth is not."""
+    trace = fit(START, FOUND, max_iter=2, tol=None)
+    start = abs(trace.log_liks[0])
+    for size, said in ((10, "log p(x|θ) fell in 1 iteration, by"), (0.1, "log p(x|θ) never fell")):
+        trace.log_liks[:] = [-start, -start * (1 + size * 1e-12), -start * (1 + size * 1e-12)]
+        assert told(trace).startswith(said)
 
 
 def test_the_verdict_says_what_fell(panel):
@@ -198,3 +229,11 @@ def test_a_collapse_is_said_in_the_panel():
     assert "collapsed" in panel.verdict.value
     with pytest.raises(ValueError, match="runs is empty"):
         ShrinkFamily({})
+
+
+def test_what_goes_wrong_behind_a_control_is_said_in_the_panel(panel):
+    panel.runs["from the top"] = ("no data", START, "x")
+    panel.choose_run.value = "from the top"
+    assert "could not convert string to float" in panel.error
+    panel.choose_run.value = "found"
+    assert not panel.error

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from hand import Hand
 from legible import assert_legible
 from matplotlib.colors import to_rgb
 from project import ROOT
@@ -14,27 +15,13 @@ from emlib import CoinMixture, bound, datasets, fit, log_posterior
 from emlib.draw import style
 from emlib.lessons.two_coins import ClimbLikelihood, CountSoftly, LabelSets
 from emlib.lessons.two_coins.panel import one_hot
-from emlib.lessons.two_coins.scene import Tally, TallyScene, count_tosses
-from emlib.lessons.two_coins.two_scales import Height, TwoScales, scientific
+from emlib.lessons.two_coins.scene import Tally, TallyScene, count_tosses, title
+from emlib.lessons.two_coins.two_scales import LikelihoodAt, TwoScales, scientific
 
 G02 = json.loads((ROOT / "tests" / "references" / "g02_two_coins.json").read_text(encoding="utf-8"))
 TOSSES = tuple(G02["data"]["sequences"])
 X = datasets.two_coins()
 START = CoinMixture([0.5, 0.5], [0.6, 0.5], learn_weights=False)
-
-
-def hand(panel, name, x, y, phase, axes=0):
-    """What the browser sends when a handle is moved to data coordinates (x, y)."""
-    px, py = panel.stage.scene.to_picture(x, y, axes)
-    panel.stage._on_msg(panel.stage, {"kind": "move", "seq": 1, "i": -1, "name": name, "x": px, "y": py,
-                                      "phase": phase}, [])
-    assert not panel.error
-
-
-def click(panel, x, y):
-    px, py = panel.stage.scene.to_picture(x, y)
-    panel.stage._on_msg(panel.stage, {"kind": "add", "seq": 1, "i": -1, "x": px, "y": py}, [])
-    assert not panel.error
 
 
 def button(panel, words):
@@ -56,7 +43,7 @@ def check_table(tally):
     np.testing.assert_allclose(tally.q.sum(axis=1), 1, rtol=1e-12)
     np.testing.assert_allclose(tally.counts.sum(axis=1), X, rtol=1e-12)
     np.testing.assert_allclose(tally.totals, tally.q[:tally.known].T @ X[:tally.known], rtol=1e-12, atol=1e-12)
-    if tally.fresh:
+    if tally.updated:
         heads, tosses = tally.totals[:, 0], tally.totals.sum(axis=1)
         some = tosses > 0
         np.testing.assert_allclose(tally.probs[some], heads[some] / tosses[some], rtol=1e-12)
@@ -101,7 +88,7 @@ def test_every_state_of_the_bank_is_shown_and_the_table_fills(softly):
         check_table(tally)
         assert tally.known == min(i, n)
         assert f"log p(x|θ) = {style.nats(tally.log_lik)}" in softly.sentence
-        assert softly.sentence.startswith(tally.title)
+        assert softly.sentence.startswith(title(tally))
     assert len(softly.states) == n + 20
     assert softly.states[0].totals.sum() == 0
 
@@ -153,19 +140,16 @@ def test_all_thirty_two_labellings(labels):
 
 
 def test_hard_labels_by_click_drag_and_button(labels):
-    click(labels, 0.9, 0.5)
+    hand = Hand(labels)
+    hand.add(0.9, 0.5)
     assert labels.q[0].tolist() == [1, 0]
     assert np.isnan(labels.state.probs[1])
-    hand(labels, "3", 0.3, 3.5, "move")
-    assert labels.q[3].tolist() == [0, 1]
+    for to, share in ((0.3, 0), (0.4, 0), (0.6, 1), (0.2, 0)):
+        hand.drag("3", to, 3.5)
+        assert labels.q[3].tolist() == [share, 1 - share]
     before = labels.state
-    hand(labels, "3", 0.2, 3.5, "down")
-    hand(labels, "3", 0.3, 3.5, "move")
-    hand(labels, "3", 0.3, 3.5, "up")
-    np.testing.assert_array_equal(labels.q, before.q)
     for there in (1, 0):
-        for phase in ("down", "up"):
-            hand(labels, "3", 0.0, 3.5, phase)
+        hand.click("3")
         assert labels.q[3, 0] == there, "a click on the edge is a click into the bar"
     button(labels, "Exchange A and B").click()
     np.testing.assert_array_equal(labels.q, before.q[:, ::-1])
@@ -173,26 +157,43 @@ def test_hard_labels_by_click_drag_and_button(labels):
     button(labels, "Show the truth").click()
     np.testing.assert_array_equal(labels.q, one_hot("BAABA", 5))
     assert labels.sentence.startswith("True labels")
-    click(labels, 0.8, 3.5)
-    assert labels.q[3].tolist() == [1, 0]
-    click(labels, 0.8, 3.5)
+    hand.add(0.8, 3.5)
+    assert labels.q[3].tolist() == [1, 0] and labels.sentence.startswith("Your labels")
+    hand.add(0.8, 3.5)
     assert labels.q[3].tolist() == [0, 1]
+    assert not labels.error
+
+
+@pytest.mark.parametrize("shift", [False, True])
+def test_every_set_is_labelled_by_keyboard(labels, shift):
+    """An arrow key moves an edge by pixels; the set goes to the coin on that side, and Enter gives it to the other."""
+    hand = Hand(labels)
+    for row in range(5):
+        for key, there in (("ArrowLeft", 0), ("ArrowLeft", 0), ("ArrowRight", 1), ("ArrowRight", 1), ("ArrowLeft", 0),
+                           ("Enter", 1), ("Enter", 0)):
+            hand.key(str(row), key, shift)
+            assert labels.q[row].tolist() == [there, 1 - there], (row, key)
+        for key in ("ArrowUp", "ArrowDown"):
+            before = labels.state
+            hand.key(str(row), key, shift)
+            assert labels.state is before, "an edge moves to the left and to the right"
 
 
 def test_a_random_soft_hand(softly):
-    rng = np.random.default_rng(3)
+    rng, hand = np.random.default_rng(3), Hand(softly)
     for _ in range(10):
         row, share = int(rng.integers(5)), rng.uniform(-0.2, 1.2)
-        hand(softly, str(row), min(max(share, 0), 1), row + 0.5, "move")
+        hand.drag(str(row), min(max(share, 0), 1), row + 0.5, release=False)
         check_table(softly.state)
         assert softly.q[row, 0] == pytest.approx(min(max(share, 0), 1), abs=0.01)
 
 
 def test_when_the_hand_lets_go_em_goes_on_from_its_split(softly):
-    hand(softly, "0", 0.9, 0.5, "move")
+    hand = Hand(softly)
+    hand.drag("0", 0.9, 0.5, release=False)
     held = softly.state
-    assert held.title == "Your split" and held.q[0, 0] == pytest.approx(0.9, abs=0.006)
-    hand(softly, "0", 0.9, 0.5, "up")
+    assert held.event == "split" and held.q[0, 0] == pytest.approx(0.9, abs=0.006)
+    hand.release()
     assert softly.stage.index == 0 and len(softly.states) == 21
     np.testing.assert_array_equal(softly.states[0].q, held.q)
     model = START.m_step(X, held.q)
@@ -200,10 +201,22 @@ def test_when_the_hand_lets_go_em_goes_on_from_its_split(softly):
     values = [s.log_lik for s in softly.states]
     assert all(b >= a - 1e-12 for a, b in itertools.pairwise(values)), "W24"
     trace = softly.trace
-    hand(softly, "0", 0.9, 0.5, "down")
-    softly.stage.index = 3
-    hand(softly, "0", 0.9, 0.5, "up")
-    assert softly.trace is trace, "a press that moved nothing changes nothing"
+    for index in (0, 3):
+        softly.stage.index = index
+        hand.click("0")
+        assert softly.trace is trace and softly.stage.index == index, "a press that moved nothing changes nothing"
+
+
+def test_the_keyboard_splits_and_enter_starts_em(softly):
+    softly.stage.index, hand = len(softly.states) - 1, Hand(softly)
+    trace, before = softly.trace, softly.q[2, 0]
+    hand.key("2", "ArrowLeft")
+    hand.key("2", "ArrowLeft", shift=True)
+    assert softly.trace is trace and softly.q[2, 0] == pytest.approx(before - 0.04 - 0.005, abs=0.011)
+    split = softly.q
+    hand.key("2", "Enter")
+    assert softly.trace is not trace
+    np.testing.assert_array_equal(softly.states[0].q, split)
 
 
 def test_half_and_half_is_stuck_and_no_tosses_stops(softly):
@@ -212,9 +225,9 @@ def test_half_and_half_is_stuck_and_no_tosses_stops(softly):
         np.testing.assert_allclose(tally.q, 0.5, rtol=1e-12)
         np.testing.assert_allclose(tally.probs, 33 / 50, rtol=1e-12)
     softly.restart_from(one_hot("AAAAA", 5))
-    assert len(softly.states) == 1 and "no θ" in softly.note.value
-    click(softly, 0.1, 0.5)
-    assert len(softly.states) == 21 and softly.note.value == ""
+    assert len(softly.states) == 1 and "no θ" in softly.start.said.value
+    Hand(softly).add(0.1, 0.5)
+    assert len(softly.states) == 21 and softly.start.said.value == ""
     assert softly.states[0].q[0].tolist() == [pytest.approx(0.1, abs=0.006), pytest.approx(0.9, abs=0.006)]
 
 
@@ -224,17 +237,29 @@ def test_nonsense_at_the_start_keeps_the_last_good_one(softly):
     np.testing.assert_allclose(good[0].probs, [0.3, 0.7])
     for nonsense in ("", "abc", "0.6", "0.6, 0.5, 0.4", "0.6, 1.2", "-0.1 0.5", "nan, 0.5"):
         softly.start.value = nonsense
-        assert softly.states == good and not softly.error
-        assert repr(nonsense) in softly.note.value and "0.6, 0.5" in softly.note.value
+        assert softly.states == good and not softly.error and softly.start.value == "0.3, 0.7"
+        said = softly.start.said.value
+        assert repr(nonsense) in said and "such as 0.6, 0.5" in said and "0.3, 0.7 stays" in said
     softly.start.value = "0.6, 0.5"
-    assert softly.note.value == ""
+    assert softly.start.said.value == ""
     np.testing.assert_allclose(softly.states[-1].probs, G02["expected"]["iterates"][10]["theta"], rtol=1e-12)
 
 
-def test_a_start_that_makes_the_data_impossible_is_said(softly):
+@pytest.mark.parametrize("typed, why", [("0, 1", "impossible"), ("0, 0.5", "no tosses")])
+def test_a_start_from_which_em_cannot_go_is_said(softly, typed, why):
     good = softly.states
-    softly.start.value = "0, 1"
-    assert softly.states == good and "The last start stays" in softly.note.value and not softly.error
+    softly.start.value = typed
+    assert softly.states == good and why in softly.start.said.value and "0.6, 0.5 stays" in softly.start.said.value
+    assert not softly.error
+
+
+def test_start_again_goes_back_to_the_start_that_is_typed(softly):
+    softly.start.value = "0.3, 0.7"
+    first = softly.states
+    softly.restart_from(np.full((5, 2), 0.5))
+    button(softly, "Start again").click()
+    assert [title(s) for s in softly.states] == [title(s) for s in first]
+    np.testing.assert_array_equal(softly.states[0].probs, [0.3, 0.7])
 
 
 def test_bad_labels_are_refused():
@@ -259,7 +284,7 @@ def test_both_scales_have_one_summit_at_every_place(climb, copies):
     for i, state in enumerate(climb.states):
         climb.stage.index = i
         assert not climb.error
-        p, log_p = state.summits
+        p, log_p = state.maximisers
         assert log_p == pytest.approx(0.80)
         assert p == (log_p if copies < 100 else None), "e^(-980) is 0 for the machine; its logarithm is not"
         assert state.here == pytest.approx(CoinMixture([0.5, 0.5], [state.at, 0.5]).log_lik(x), rel=1e-12)
@@ -274,7 +299,7 @@ def test_both_scales_have_one_summit_at_every_place(climb, copies):
 def test_the_dot_follows_the_hand_and_the_curve(climb):
     scene = climb.stage.scene
     for at in (0.02, 0.31, 0.8, 0.99):
-        hand(climb, "θ_A", at, scene.height.log_lik.mean(), "move", axes=1)
+        Hand(climb).drag("θ_A", at, scene.curves.log_lik.mean())
         assert climb.state.at == pytest.approx(at, abs=0.006)
         scene.rgba(climb.state)
         (dot, _, _), (log_dot, _, _) = scene._dots
@@ -286,9 +311,9 @@ def test_two_scales_are_legible():
     theta = np.linspace(0.01, 0.99, 99)
     hill = (theta - 0.7) ** 2
     for curve in (-10 - 30 * hill, -1000 - 3000 * hill, -0.1 - theta, -99999.0 - 1e5 * theta):
-        scene = TwoScales(Height(theta, curve, 0.5, -100.0))
+        scene = TwoScales(LikelihoodAt(theta, curve, 0.5, -100.0))
         for i in (0, 98):
-            assert_legible(scene.figure(Height(theta, curve, theta[i], float(curve[i]))))
+            assert_legible(scene.figure(LikelihoodAt(theta, curve, theta[i], float(curve[i]))))
 
 
 def test_scientific():

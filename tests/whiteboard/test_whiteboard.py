@@ -173,7 +173,7 @@ BENT = {
     "W7 with an integral, the sign lost": Identity(REAL.kl(), bound_lines.terms(REAL)[1], REAL),
     "W7 with p first": Identity(TWO.kl(), TWO.mean(lambda z: log(TWO.posterior(z) / TWO.q(z)), TWO.posterior), TWO),
     "W8 with a minus": Identity(log(THREE.evidence()), THREE.elbo() - THREE.kl(), THREE),
-    "W8 with the entropy forgotten": Identity(log(REAL.evidence()), REAL.energy() + REAL.kl(), REAL),
+    "W8 with the entropy forgotten": Identity(log(REAL.evidence()), REAL.expected_log_joint() + REAL.kl(), REAL),
     "W9 turned round": AtLeast(TWO.elbo(), log(TWO.evidence()), TWO),
     "W9 with an integral, turned round": AtLeast(0, REAL.kl(), REAL),
     "W9 with room to spare": AtLeast(TWO.kl(), Rational(1, 100), TWO),
@@ -187,7 +187,7 @@ BENT = {
         MIXTURE.elbo(), {pi: 2 * new for pi, new in zip(MIXTURE.pi, MIXTURE.m_step(), strict=True)}, MIXTURE
     ),
     "W11 with the uniform q": Identity(TWO.elbo(lambda z: Rational(1, 2), THETA_T), log(TWO.evidence(THETA_T)), TWO),
-    "W11 with the same slope for any q": Identity(diff(TWO.elbo(), THETA), diff(log(TWO.evidence()), THETA), TWO),
+    "W11 with the same derivative for any q": Identity(diff(TWO.elbo(), THETA), diff(log(TWO.evidence()), THETA), TWO),
     "W11 with the posterior's mean and the prior's spread": Identity(
         REAL.elbo(lambda z: algebra.Normal(z, REAL.posterior_mean(THETA_T), 1), THETA_T),
         log(REAL.evidence(THETA_T)),
@@ -195,21 +195,27 @@ BENT = {
     ),
     "W12 with q moving along": SameMaximiser(
         TWO.elbo(TWO.posterior),
-        TWO.energy(TWO.posterior),
+        TWO.expected_log_joint(TWO.posterior),
         (THETA,),
         TWO,
         {J1: Rational(1, 10) + T / 2, J2: (1 - T**2) / 2},
     ),
-    "W13 with the entropy added": Identity(TWO.energy(TWO.q_hat), TWO.elbo(TWO.q_hat) + TWO.entropy(TWO.q_hat), TWO),
-    "W13 with z's mean filled in": Identity(REAL.energy(REAL.q_hat), em_lines.completed(REAL, spread=False), REAL),
+    "W13 with the entropy added": Identity(
+        TWO.expected_log_joint(TWO.q_hat), TWO.elbo(TWO.q_hat) + TWO.entropy(TWO.q_hat), TWO
+    ),
+    "W13 with z's mean filled in": Identity(
+        REAL.expected_log_joint(REAL.q_hat), em_lines.completed(REAL, spread=False), REAL
+    ),
     "W14 with the first set's heads alone": Maximiser(
         COINS.coin_part(1), {COINS.a(1): COINS.h(1) / FIRST_TOSSES, COINS.b(1): COINS.t(1) / FIRST_TOSSES}, COINS
     ),
     "W14 with weights that stay": Maximiser(
         COINS.weights_part(), {COINS.pi(k): Rational(1, 2) for k in COINS.ks}, COINS
     ),
-    "W14 with the variance about another mean": Maximiser(COMPONENT.energy(), wrong_means(COMPONENT), COMPONENT),
-    "W14 with an integral, z forgotten": Maximiser(REAL.energy(REAL.q_hat), {THETA: REAL.x}, REAL),
+    "W14 with the variance about another mean": Maximiser(
+        COMPONENT.expected_log_joint(), wrong_means(COMPONENT), COMPONENT
+    ),
+    "W14 with an integral, z forgotten": Maximiser(REAL.expected_log_joint(REAL.q_hat), {THETA: REAL.x}, REAL),
     "W15 with the division forgotten": Identity(
         log(TWO.evidence()), log(TWO.total(lambda z: TWO.joint(z) * TWO.q(z))), TWO
     ),
@@ -232,19 +238,19 @@ BENT = {
     "W19 with a decreasing function": SameMaximiser(
         TWO.evidence(), -log(TWO.evidence()), (THETA,), TWO, {J1: T * (1 - T), J2: Rational(1, 10)}
     ),
-    "W20 with the entropy's sign lost": Identity(TWO.elbo(), TWO.energy() - TWO.entropy(), TWO),
+    "W20 with the entropy's sign lost": Identity(TWO.elbo(), TWO.expected_log_joint() - TWO.entropy(), TWO),
     "W20 for the evidence, which knows no q": Depends(log(TWO.evidence()) + Q[0] - Q[0], Q, TWO),
     "W20 for a sum of the two parts": Depends(TWO.elbo() + TWO.kl(), Q, TWO),
-    "W21 with a floor too high": AtLeast(em_lines.shared(TWO)[0], 2 * em_lines.shared(TWO)[1], TWO),
+    "W21 with a least value too high": AtLeast(em_lines.shared(TWO)[0], 2 * em_lines.shared(TWO)[1], TWO),
     "W21 with hard labels that cost nothing": AtLeast(0, log(1 / TWO.posterior(1)), TWO),
-    "W21 with a floor at another place": AtLeast(
+    "W21 with a least value elsewhere": AtLeast(
         em_lines.shared(TWO)[0], em_lines.shared(TWO)[1], TWO, equality=UNIFORM
     ),
-    "W22 with the energy alone": SameMaximiser(
-        TWO.kl(), TWO.energy() + TWO.entropy() / 2, Q, TWO, em_lines.shares_held(TWO), lowest=True
+    "W22 with half the entropy": SameMaximiser(
+        TWO.kl(), TWO.expected_log_joint() + TWO.entropy() / 2, Q, TWO, em_lines.shares_held(TWO), lowest=True
     ),
-    "W22 with the top at the uniform q": Maximiser(TWO.elbo(), UNIFORM, TWO),
-    "W23 for a q that does not touch": AtLeast(
+    "W22 with the maximum at the uniform q": Maximiser(TWO.elbo(), UNIFORM, TWO),
+    "W23 for a q whose bound is not tight": AtLeast(
         log(TWO.evidence(THETA_NEXT)) - log(TWO.evidence(THETA_T)),
         TWO.elbo(None, THETA_NEXT) - TWO.elbo(None, THETA_T),
         TWO,
@@ -255,8 +261,8 @@ BENT = {
     ),
     "W24 with a q that is not the posterior": Identity(TWO.elbo(None, THETA_T), log(TWO.evidence(THETA_T)), TWO),
     "W24 with numbers that are no ascent": AtLeast(log(Rational(1, 2)), log(Rational(2, 3)), TWO),
-    "W25 with a slope": Saddle(MEANS.log_lik(), {MEANS.means[0]: 1, MEANS.means[1]: 1}, MEANS),
-    "W25 with a top for a saddle": Saddle(
+    "W25 where it is not stationary": Saddle(MEANS.log_lik(), {MEANS.means[0]: 1, MEANS.means[1]: 1}, MEANS),
+    "W25 with a maximum for a saddle": Saddle(
         -(MEANS.means[0] ** 2) - MEANS.means[1] ** 2, dict.fromkeys(MEANS.means, 0), MEANS
     ),
 }
@@ -279,7 +285,7 @@ def test_every_line_has_a_bent_statement():
 
 
 def test_a_true_statement_with_a_hint_that_does_not_help_is_not_waved_through():
-    true = AtLeast(log(TWO.evidence()), TWO.elbo(), TWO, touch=1)
+    true = AtLeast(log(TWO.evidence()), TWO.elbo(), TWO, tangent_at=1)
     with pytest.raises(Refused, match="neither a proof nor a counterexample") as refused:
         true.prove()
     assert refused.value.counterexample is None
@@ -370,7 +376,7 @@ def test_there_is_nothing_to_refute_in_a_true_line():
     with pytest.raises(ValueError, match="W8 has no slip to refute"):
         LINES["W8"].refute()
     with pytest.raises(ValueError, match="all 1 are true"):
-        LINES["W8"].refute(Identity(TWO.elbo(), TWO.energy() + TWO.entropy(), TWO))
+        LINES["W8"].refute(Identity(TWO.elbo(), TWO.expected_log_joint() + TWO.entropy(), TWO))
 
 
 def cells(row):

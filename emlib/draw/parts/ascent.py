@@ -1,12 +1,12 @@
 """How log p(x|θ) and the ELBO climb, half-step by half-step (W24)."""
-import math
-
 import numpy as np
 from matplotlib.collections import PolyCollection
 from matplotlib.ticker import MaxNLocator
 
+from emlib import words
 from emlib.draw import style
 from emlib.draw.parts.identity_bar import bound_of, sentence_of, tick_label
+from emlib.draw.parts.marks import names_above, put_marker
 from emlib.draw.scene import Part
 
 
@@ -40,18 +40,12 @@ class Ascent(Part):
 
     def build_in(self, axes):
         last = max(self._where[-1], 1.0)
-        axes.set(xlim=(0.5 - 0.04 * last, last + 0.04 * last), ylim=self.limits, xlabel="iteration")
+        axes.set(xlim=(0.5 - 0.04 * last, last + 0.04 * last), ylim=self.limits, xlabel=words.of("kit").ITERATION)
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
         axes.yaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
         axes.yaxis.set_major_formatter(lambda v, _: tick_label(v))
-        # names in their colours above the axes, where no curve can run through them
-        figure = axes.get_figure(root=True)
-        width = axes.get_position().width * figure.get_figwidth() * 72
-        x = 0
-        for name, colour, room in (("log p(x|θ)", style.LOG_LIK, 6.6), ("ELBO", style.ELBO, 4.0), ("KL", style.KL, 0)):
-            axes.text(x, 1.04, name, color=colour, weight="bold", fontsize=style.SMALL, transform=axes.transAxes)
-            x += (room + 0.8) * style.SMALL / width
-        self._gap = PolyCollection([], facecolors="#fbe3d3", edgecolors=style.KL, hatch=style.KL_HATCH, linewidths=0)
+        names_above(axes, [("log p(x|θ)", style.LOG_LIK), ("ELBO", style.ELBO), ("KL", style.KL)])
+        self._gap = PolyCollection([], linewidths=0, **style.GAP)
         axes.add_collection(self._gap, autolim=False)
         crowded = len(self._where) > 40
         dots = dict(markersize=0 if crowded else 4)
@@ -68,16 +62,13 @@ class Ascent(Part):
         before = self._where < now
         t = np.append(self._where[before], now)
         log_lik, elbo = np.append(self._values[before], [(b.log_lik, b.elbo)], axis=0).T
-        lo, hi = self.limits
         shown = np.where(np.isfinite(elbo), elbo, np.nan)           # −∞ breaks the line
         self._log_lik.set_data(t, log_lik)
         self._elbo.set_data(t, shown)
-        floor = np.where(np.isfinite(elbo), elbo, lo)
-        self._gap.set_verts([np.r_[np.c_[t, log_lik], np.c_[t, floor][::-1]]] if len(t) > 1 else [])
+        low = np.where(np.isfinite(elbo), elbo, self.limits[0])
+        self._gap.set_verts([np.r_[np.c_[t, log_lik], np.c_[t, low][::-1]]] if len(t) > 1 else [])
         for line, value, usual in ((self._now_log_lik, b.log_lik, "o"), (self._now_elbo, b.elbo, "s")):
-            # off the scale: an arrow at the edge
-            line.set_marker("v" if value < lo else "^" if value > hi else usual)
-            line.set_data([now], [min(max(value, lo), hi) if not math.isnan(value) else math.nan])
+            put_marker(line, now, value, self.limits, usual)
 
     def sentence(self, state):
         return sentence_of(state)

@@ -17,6 +17,7 @@ from matplotlib.path import Path
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import blended_transform_factory
 
+from emlib import words
 from emlib.draw import style
 from emlib.draw.scene import Part
 from emlib.draw.style import nats, tiny
@@ -92,7 +93,8 @@ class IdentityBar(Part):
             axes.text(middle, at(1.8 * row), sign, ha="center", fontsize=big, color="#555555", **put)
         self._numbers = [axes.text(x, at(1.8 * row), "", color=colour, ha="right", fontsize=big, **put)
                          for x, (_, colour) in zip(columns, names, strict=True)]
-        unit = "nats from log p(x|θ)" if self.from_line else "nats"
+        say = words.of("kit")
+        unit = say.NATS_FROM_LINE if self.from_line else say.NATS
         axes.text(0, 3 / height, unit, fontsize=style.SMALL, color="#555555", **put)
         self._residual = axes.text(1, 3 / height, "", fontsize=style.SMALL, color="#555555", ha="right", **put)
         note = dict(fontsize=style.SMALL, transform=axes.transAxes, va="baseline")
@@ -104,8 +106,7 @@ class IdentityBar(Part):
         low, high = self._bar
         options = dict(transform=place, linewidth=0)
         self._elbo = Rectangle((0, low), 0, high - low, facecolor=style.ELBO, **options)
-        self._kl = Rectangle((0, low), 0, high - low, facecolor="#fbe3d3", edgecolor=style.KL,
-                             hatch=style.KL_HATCH, **options)
+        self._kl = Rectangle((0, low), 0, high - low, **style.GAP, **options)
         torn = Path(torn_outline(low, high, 5 / width))
         for patch in (self._elbo, self._kl):
             axes.add_patch(patch)
@@ -124,11 +125,11 @@ class IdentityBar(Part):
                 self._elbo_label, self._kl_label]
 
     def update(self, state):
-        b = bound_of(state)
+        b, say = bound_of(state), words.of("kit")
         lo, hi = self.limits
         for text, value in zip(self._numbers, (b.log_lik, b.elbo, b.kl), strict=True):
             text.set_text(nats(value))
-        self._residual.set_text(f"residual {tiny(b.residual)}")
+        self._residual.set_text(say.RESIDUAL.format(residual=tiny(b.residual)))
 
         finite = math.isfinite(b.elbo)
         origin = b.log_lik if self.from_line else 0.0
@@ -146,7 +147,7 @@ class IdentityBar(Part):
 
         left, right = [], []
         if not finite:
-            left.append("ELBO = −∞, KL = ∞: no bar")
+            left.append(say.NO_BAR)
         for name, value in (("ELBO", b.elbo), ("log p(x|θ)", b.log_lik)):
             if math.isfinite(value) and not lo <= value - origin <= hi:
                 (left if value - origin < lo else right).append(f"{name} {nats(value)}")
@@ -195,7 +196,7 @@ def scale_for(bounds):
     # from the line if it moves, or if ticks on the scale of log-lik would need more digits than an eye reads
     if np.ptp(log_liks) <= TIGHT * size and widest >= 1e-4 * size:
         return absolute, False
-    if widest <= TIGHT * size:                      # tight everywhere: a nat is as good a scale as any
+    if widest <= TIGHT * size:                      # every KL is 0: use a window of one nat
         widest = 1.0
     return (-1.25 * widest, 0.08 * widest), True
 
@@ -238,11 +239,14 @@ def torn_outline(low, high, depth, teeth=3):
 
 def sentence_of(state):
     """The identity at `state` in one sentence, with its numbers: "Iteration 3, after E: …"."""
-    b = bound_of(state)
-    when = f"Iteration {state.t}, after {state.kind}: " if hasattr(state, "kind") else ""
+    b, say = bound_of(state), words.of("kit")
+    numbers = {"log_lik": nats(b.log_lik), "elbo": nats(b.elbo), "kl": tiny(b.kl) if abs(b.kl) < 0.005 else nats(b.kl)}
     if math.isinf(b.kl):
-        return f"{when}log-lik = {nats(b.log_lik)}, ELBO = −∞, KL = ∞: q > 0 somewhere the posterior is 0."
-    if abs(b.kl) <= TIGHT * max(1.0, abs(b.log_lik)):
-        return f"{when}ELBO = log-lik = {nats(b.log_lik)}, KL = 0."
-    kl = tiny(b.kl) if abs(b.kl) < 0.005 else nats(b.kl)
-    return f"{when}log-lik {nats(b.log_lik)} = ELBO {nats(b.elbo)} + KL {kl}."
+        sentence = say.INFINITE_KL.format(**numbers)
+    elif abs(b.kl) <= TIGHT * max(1.0, abs(b.log_lik)):
+        sentence = say.ZERO_KL.format(**numbers)
+    else:
+        sentence = say.IDENTITY.format(**numbers)
+    if not hasattr(state, "kind"):
+        return sentence
+    return say.SENTENCE_AT_STEP.format(when=say.HALF_STEP.format(t=state.t, kind=state.kind), sentence=sentence)

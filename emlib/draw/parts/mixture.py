@@ -5,6 +5,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.markers import MarkerStyle
 from matplotlib.transforms import IdentityTransform
 
+from emlib import words
 from emlib.draw import style
 from emlib.draw.scene import Part
 
@@ -121,7 +122,7 @@ class Histogram(Part):
         axes.set(xlim=self.limits, ylim=(0, self.top))
         axes.locator_params(nbins=5)
         style.label_axis(axes.xaxis, self.labels[0])
-        style.label_axis(axes.yaxis, "density")
+        style.label_axis(axes.yaxis, words.of("kit").DENSITY)
         self._bars = PolyCollection([], edgecolors="white", linewidths=0.8, zorder=1)
         self._curves = LineCollection([], linewidths=2.4, zorder=2)
         for collection in (self._bars, self._curves):
@@ -220,9 +221,10 @@ def parts_of(state, n, d):
 
 def sentence_of(state):
     """The components in one sentence: weight and mean of each."""
-    each = (f"{k + 1}: weight {w:.2f}, mean {', '.join(f'{m:.4g}' for m in mean)}".replace("-", "−")
-            for k, (w, mean) in enumerate(zip(state.model.weights, state.model.means, strict=True)))
-    return "Components " + "; ".join(each) + "."
+    say = words.of("kit")
+    each = (say.COMPONENT.format(k=k, weight=f"{w:.2f}", mean=", ".join(f"{m:.4g}" for m in mean).replace("-", "−"))
+            for k, (w, mean) in enumerate(zip(state.model.weights, state.model.means, strict=True), start=1))
+    return say.COMPONENTS.format(each="; ".join(each))
 
 
 def _labels(labels, d):

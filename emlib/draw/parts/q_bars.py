@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
+from emlib import words
 from emlib.draw import style
 from emlib.draw.parts.identity_bar import sentence_of
 from emlib.draw.scene import Part
@@ -60,4 +61,4 @@ class QBars(Part):
 
     def sentence(self, state):
         numbers = ", ".join(f"{v:.2f}" for v in state.q)
-        return f"q = ({numbers}): {sentence_of(state)}"
+        return words.of("kit").CHOICE_OF_Q.format(q=numbers, identity=sentence_of(state))

@@ -3,6 +3,7 @@
 import numpy as np
 from ipywidgets import Button
 
+from emlib import words
 from emlib.draw.parts.identity_bar import window
 from emlib.lessons.choose_q.scene import Choice, ChoiceScene
 from emlib.live.controls import with_entry
@@ -10,8 +11,6 @@ from emlib.live.panel import Panel
 from emlib.live.stage import Handle, Stage
 
 __all__ = ["ChooseQ", "approach_posterior"]
-
-ALT = "Left: bars of q(z) beside the posterior. Right: log p(x|θ) as a bar, split into ELBO and KL."
 
 
 def approach_posterior(log_joint, labels, start, n=61):
@@ -34,7 +33,8 @@ def approach_posterior(log_joint, labels, start, n=61):
     """
     start, posterior = np.asarray(start, dtype=float), Choice.of(log_joint, start).posterior
     choices = [Choice.of(log_joint, (1 - s) * start + s * posterior) for s in np.linspace(0, 1, n)]
-    return Panel(Stage(ChoiceScene(labels, window(c.bound for c in choices)), choices, alt=ALT, interval=50))
+    scene = ChoiceScene(labels, window(c.bound for c in choices))
+    return Panel(Stage(scene, choices, alt=words.of("choose_q").ALT, interval=50))
 
 
 class ChooseQ(Panel):
@@ -52,15 +52,14 @@ class ChooseQ(Panel):
 
     def __init__(self, log_joint, labels, q=None):
         self.log_joint, self._labels, k = np.asarray(log_joint, dtype=float), tuple(labels), len(labels)
-        choice = Choice.of(self.log_joint, np.full(k, 1 / k) if q is None else q)
+        say, choice = words.of("choose_q"), Choice.of(self.log_joint, np.full(k, 1 / k) if q is None else q)
         corners = [Choice.of(self.log_joint, one) for one in np.eye(k)]         # q at its furthest
-        stage = Stage(ChoiceScene(labels, window(c.bound for c in [*corners, choice])), [choice], alt=ALT,
-                      handles=self._handles, on_move=self._move)
-        buttons = []
-        for words, act in (("Snap to posterior", self.snap), ("All equal", self.level)):
-            buttons.append(Button(description=words))
-            buttons[-1].on_click(lambda _, act=act: act())
-        super().__init__(stage, buttons)
+        stage = Stage(ChoiceScene(labels, window(c.bound for c in [*corners, choice])), [choice], alt=say.ALT,
+                      handles=self._handles, on_drag=self._drag)
+        snap, level = Button(description=say.SNAP), Button(description=say.LEVEL)
+        super().__init__(stage, [snap, level])
+        self.on(snap, self.snap)
+        self.on(level, self.level)
 
     @property
     def q(self):
@@ -88,5 +87,5 @@ class ChooseQ(Panel):
         return [Handle(str(k), k - 0.2, q, f"q({label}) = {q:.2f}")
                 for k, (q, label) in enumerate(zip(choice.q, self._labels, strict=True))]
 
-    def _move(self, name, x, y, phase):
+    def _drag(self, name, x, y):
         return Choice.of(self.log_joint, with_entry(self.q, int(name), y))

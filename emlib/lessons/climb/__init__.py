@@ -1,6 +1,8 @@
-"""The bound touches the log-likelihood, and EM climbs by it (W10–W14, W24). Notebook 05."""
+"""The bound touches the log-likelihood, and EM raises the likelihood by it (W10–W14, W24). Notebook 05."""
 
-from emlib.lessons.climb.model import OneMean
-from emlib.lessons.climb.panel import Climb, ride_along
+from emlib._on_demand import on_demand
 
-__all__ = ["Climb", "OneMean", "ride_along"]
+__all__, __getattr__, __dir__ = on_demand(__name__, {
+    ".model": ("OneMean",),
+    ".panel": ("Climb", "ride_along"),
+})

@@ -1,6 +1,8 @@
 """Six broken EMs on trial: find the theorem that each one breaks. Notebook 19."""
 
-from emlib.lessons.detective.cases import CASES, Case, Clusters, ThreeCoins, suspect
-from emlib.lessons.detective.panel import DetectivePanel
+from emlib._on_demand import on_demand
 
-__all__ = ["CASES", "Case", "Clusters", "DetectivePanel", "ThreeCoins", "suspect"]
+__all__, __getattr__, __dir__ = on_demand(__name__, {
+    ".cases": ("CASES", "Case", "Clusters", "ThreeCoins", "suspect"),
+    ".panel": ("DetectivePanel",),
+})

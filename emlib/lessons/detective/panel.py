@@ -1,20 +1,17 @@
 """The panel of notebook 19: six suspects, what they claim, and the report that convicts them."""
 
 import math
-from dataclasses import replace
 
 import numpy as np
 from ipywidgets import Dropdown, ToggleButton
 
+from emlib import words
 from emlib.contracts import check_em
-from emlib.lessons.detective.scene import Claim, Evidence, EvidenceScene
+from emlib.lessons.detective.scene import Claim, SuspectScene, SuspectStep
 from emlib.live.panel import Panel
 from emlib.live.stage import Stage
 
 __all__ = ["DetectivePanel", "claims"]
-
-ALT = ("Left: log p(x|θ) and ELBO as the suspect reports them. Right: the theorems, each kept, broken or not yet "
-       "looked at.")
 
 
 class DetectivePanel(Panel):
@@ -36,39 +33,39 @@ class DetectivePanel(Panel):
     def __init__(self, suspects, max_iter=10):
         if not suspects:
             raise ValueError("suspects is empty; give at least one, such as {'A': detective.suspect('A')}")
-        self.suspects, self._cases = dict(suspects), {}
-        self._max_iter = max_iter
-        self.choose = Dropdown(options=list(self.suspects), description="Suspect")
-        self.open_report = ToggleButton(description="Open the report")
-        stage = Stage(*self._scene_and_states(), alt=ALT, interval=350)
-        self.choose.observe(lambda _: self._show(0), "value")
-        self.open_report.observe(lambda _: self._show(self.stage.index), "value")
-        super().__init__(stage, [self.choose, self.open_report])
+        say = words.of("detective")
+        self.suspects, self.max_iter, self._known = dict(suspects), max_iter, {}
+        self.choose = Dropdown(options=list(self.suspects), description=say.CHOOSE)
+        self.open_report = ToggleButton(description=say.OPEN)
+        super().__init__(Stage(self._scene(), self._case()[0], alt=say.ALT, interval=350),
+                         [self.choose, self.open_report])
+        self.on(self.choose, lambda _: self._show(0))
+        self.on(self.open_report, lambda _: self._show(self.stage.index))
 
     @property
     def report(self):
+        """What `check_em` says about the suspect on screen."""
         return self._case()[1]
 
     def _case(self):
         """(half-steps, report) of the suspect chosen, computed once."""
         name = self.choose.value
-        if name not in self._cases:
+        if name not in self._known:
             model, x = self.suspects[name]
-            self._cases[name] = claims(model, x, self._max_iter), check_em(model, x)
-        return self._cases[name]
+            self._known[name] = claims(model, x, self.max_iter), check_em(model, x)
+        return self._known[name]
 
-    def _scene_and_states(self):
+    def _scene(self):
         states, report = self._case()
-        states = [replace(state, open=self.open_report.value) for state in states]
-        return EvidenceScene(f"Suspect {self.choose.value}", states, report.checks), states
+        return SuspectScene(self.choose.value, states, report.checks, self.open_report.value)
 
     def _show(self, index):
-        scene, states = self._scene_and_states()
-        self.stage.set_states(states, index=min(index, len(states) - 1), scene=scene)
+        states, _ = self._case()
+        self.stage.set_states(states, index=min(index, len(states) - 1), scene=self._scene())
 
 
 def claims(model, x, max_iter=10):
-    """What a model says of itself along its own EM: a list of `Evidence`, two a iteration, until it says NaN.
+    """What a model says of itself along its own EM: a list of `SuspectStep`, two an iteration, until it says NaN.
 
     Parameters
     ----------
@@ -87,5 +84,5 @@ def claims(model, x, max_iter=10):
         for kind, claim in (("E", after_e), ("M", after_m)):
             if not (math.isfinite(claim.log_lik) and math.isfinite(claim.elbo)):
                 return found
-            found.append(Evidence(t, kind, claim))
+            found.append(SuspectStep(t, kind, claim))
     return found

@@ -1,22 +1,24 @@
 """The panel of notebook 08: a Gaussian mixture, fitted half-step by half-step, with the means in your hand."""
 
-import warnings
 from dataclasses import replace
 
 import numpy as np
 from ipywidgets import Dropdown, Label
 
+from emlib import _validate as validate
+from emlib import words
 from emlib.bound import bound
-from emlib.em import ConvergenceWarning, Step, fit
+from emlib.draw import style
+from emlib.em import Step, fit
 from emlib.lessons.gaussian_mixture.scene import FitScene
 from emlib.live.panel import Panel
 from emlib.live.stage import Handle, Stage
 from emlib.models.covariance import KINDS, kind_named
+from emlib.models.gaussian import GaussianMixture
 
 __all__ = ["FitMixture"]
 
-ALT = "Left: the data and the mixture. Right: log p(x|θ) split into ELBO and KL, and both over the iterations."
-MOST = 8            # components that a picture tells apart
+MOST = len(style.COMPONENTS)            # components that a picture tells apart
 
 
 class FitMixture(Panel):
@@ -40,22 +42,30 @@ class FitMixture(Panel):
     ----------
     trace : Trace
         The fit on screen.
+
+    Raises
+    ------
+    ValueError
+        If a start is no mixture for x, or has more components than a picture tells apart.
     """
 
     def __init__(self, x, starts, labels=None, max_iter=40):
-        if not starts:
+        self.x, self.labels, self.starts, self.max_iter = validate.x(x), labels, dict(starts), max_iter
+        if not self.starts:
             raise ValueError("starts is empty; give at least one, such as {'seeds': GaussianMixture.start(x, 2, 0)}")
-        self.x, self.labels, self.starts, self.max_iter = np.asarray(x, dtype=float), labels, dict(starts), max_iter
-        self._held = model = next(iter(self.starts.values()))
-        self.choose_start = Dropdown(options=list(self.starts), description="Start")
-        self.choose_type = Dropdown(options=list(KINDS), value=model.covariance_type, description="Covariance")
+        for name, start in self.starts.items():
+            check_start(start, name, self.x)
+        say, model = words.of("gaussian_mixture"), next(iter(self.starts.values()))
+        self.choose_start = Dropdown(options=list(self.starts), description=say.START)
+        self.choose_type = Dropdown(options=[(say.COVARIANCES[kind], kind) for kind in KINDS],
+                                    value=model.covariance_type, description=say.COVARIANCE)
         self.verdict = Label()
         self._fit(model)
-        stage = Stage(self._scene, self.trace.steps, alt=ALT, interval=350, handles=self._handles, on_move=self._move,
-                      on_add=self._add, on_remove=self._remove)
-        for control in (self.choose_start, self.choose_type):
-            control.observe(lambda _: self._restart(), "value")
+        stage = Stage(self._scene, self.trace.steps, alt=say.ALT, interval=350, handles=self._handles,
+                      on_drag=self._drag, on_drop=self._drop, on_add=self._add, on_remove=self._remove)
         super().__init__(stage, [self.choose_start, self.choose_type], [self.verdict])
+        for control in (self.choose_start, self.choose_type):
+            self.on(control, lambda _: self._from_chosen())
 
     def restart(self, model):
         """Fit again from `model`, and show the first half-step."""
@@ -63,60 +73,81 @@ class FitMixture(Panel):
         self.stage.set_states(self.trace.steps, index=0, scene=self._scene)
 
     def _fit(self, model):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)     # the panel shows the message itself
-            self.trace = fit(model, self.x, max_iter=self.max_iter)
+        """Fit from `model`, say how it ended, and make the scene of its half-steps."""
+        self.trace = fit(model, self.x, max_iter=self.max_iter, warn=False)     # the verdict says it
         self.verdict.value = self.trace.message[0].upper() + self.trace.message[1:]
         self._scene = FitScene(self.x, self.trace.steps, self.labels)
 
-    def _restart(self):
+    def _from_chosen(self):
         self.restart(with_type(self.starts[self.choose_start.value], self.choose_type.value))
 
     def _handles(self, step):
-        return [Handle(str(k), *place, f"mean of component {k + 1}")
+        label = words.of("gaussian_mixture").MEAN
+        return [Handle(str(k), *place, label.format(k=k + 1))
                 for k, place in enumerate(self._scene.places(step.model))]
 
-    def _move(self, name, x, y, phase):
-        if phase == "down":
-            self._held = self.state.model
-            return None
+    def _drag(self, name, x, y):
         step, means = self.state, np.array(self.state.model.means)
         means[int(name)] = (x, y)[:means.shape[1]]
         model = replace(step.model, means=means)
-        if phase in ("up", "enter"):
-            if (model.means != self._held.means).any():             # a click that moved nothing changes nothing
-                self.restart(model)
-            return None
         return Step(step.t, "M", model, step.q, bound(model.log_joint(self.x), step.q))
 
+    def _drop(self, name, x, y):
+        self.restart(self.state.model)
+
     def _add(self, x, y, axes):
-        if axes == 0 and len(self.state.model.weights) < MOST:
+        if axes != 0:
+            return
+        if len(self.state.model.weights) == MOST:
+            self.verdict.value = words.of("gaussian_mixture").TOO_MANY.format(most=MOST)
+        else:
             self.restart(with_component(self.state.model, (x, y)[:self.x.shape[1]]))
 
     def _remove(self, name):
-        if len(self.state.model.weights) > 1:
+        if len(self.state.model.weights) == 1:
+            self.verdict.value = words.of("gaussian_mixture").LAST_ONE
+        else:
             self.restart(without_component(self.state.model, int(name)))
+
+
+def check_start(start, name, x):
+    """Raise a ValueError that names the start, unless it is a mixture for x that a picture can show."""
+    who = f"starts[{name!r}]"
+    if not isinstance(start, GaussianMixture):
+        raise ValueError(f"{who} is a {type(start).__name__}; it must be a GaussianMixture")
+    k = len(start.weights)
+    if k > MOST:
+        raise ValueError(f"{who} has K = {k}; a picture tells at most {MOST} components apart: take fewer")
+    try:
+        fine = np.isfinite(bound(start.log_joint(x), start.posterior(x)).log_lik)
+    except ValueError as error:
+        raise ValueError(f"{who} does not fit x: {error}") from None
+    if not fine:
+        raise ValueError(f"{who} does not fit x: log p(x|θ) is not finite there; start nearer to the data")
 
 
 def with_type(model, kind):
     """The model with covariances of another type: what they have in common is kept, the rest averaged."""
-    covariances = kind_named(kind).of_matrices(model.full_covariances, model.weights)
-    return replace(model, covariances=covariances, covariance_type=kind)
+    return remade(model, model.weights, model.means, model.full_covariances, kind)
 
 
 def with_component(model, mean):
     """The model with one component more: at `mean`, with an average covariance and an equal share of the weight."""
-    k = len(model.weights)
-    cov = model.covariances
-    if model.covariance_type != "tied":
-        cov = np.concatenate([cov, np.average(cov, axis=0, weights=model.weights)[None]])
-    return replace(model, weights=np.append(model.weights * k, 1) / (k + 1), means=np.vstack([model.means, mean]),
-                   covariances=cov)
+    k, full = len(model.weights), model.full_covariances
+    weights, means = np.append(model.weights * k, 1) / (k + 1), np.vstack([model.means, mean])
+    average = np.tensordot(model.weights, full, axes=1)
+    return remade(model, weights, means, np.concatenate([full, average[None]]), model.covariance_type)
 
 
 def without_component(model, k):
     """The model without component k; the others share its weight in their proportions."""
     weights = np.delete(model.weights, k)
     weights = weights / weights.sum() if weights.sum() > 0 else np.full(len(weights), 1 / len(weights))
-    cov = model.covariances if model.covariance_type == "tied" else np.delete(model.covariances, k, axis=0)
-    return replace(model, weights=weights, means=np.delete(model.means, k, axis=0), covariances=cov)
+    full = np.delete(model.full_covariances, k, axis=0)
+    return remade(model, weights, np.delete(model.means, k, axis=0), full, model.covariance_type)
+
+
+def remade(model, weights, means, full, kind):
+    """The model with these weights (K,), means (K, D) and matrices (K, D, D), as covariances of a kind."""
+    return replace(model, weights=weights, means=means, covariances=kind_named(kind).of_matrices(full, weights),
+                   covariance_type=kind)

@@ -1,5 +1,5 @@
 """A whole fit in one picture: the mixture, the identity, the ascent."""
-from emlib.draw import style
+
 from emlib.draw.parts.ascent import Ascent
 from emlib.draw.parts.identity_bar import IdentityBar, sentence_of
 from emlib.draw.parts.mixture import mixture
@@ -29,16 +29,7 @@ class FitScene(Together):
             (mixture(x, labels), (0.112, 0.135, 0.368, 0.755)),
             (IdentityBar.for_bounds(steps), (0.54, 0.585, 0.44, 0.395)),
             (Ascent(steps), (0.605, 0.135, 0.375, 0.335)),
-        ], size)
-
-    def build(self, figure):
-        artists = super().build(figure)
-        self._title = figure.text(0.112, 0.93, "", fontsize=style.LARGE, weight="bold")
-        return [*artists, self._title]
-
-    def update(self, state):
-        super().update(state)
-        self._title.set_text(f"Iteration {state.t}, after {state.kind}")
+        ], size, title=(0.112, 0.93))
 
     def places(self, model):
         """Where the markers of the means stand, in data coordinates of the first axes, array (K, 2)."""

@@ -1,17 +1,16 @@
 """The panels of notebook 02: two curves over z whose distance is log p(x|θ), whatever z and whatever q (W1–W5)."""
 
 import numpy as np
-from ipywidgets import Button, Label, Text, ToggleButtons
+from ipywidgets import Button, ToggleButtons
 
+from emlib import words
 from emlib.lessons.identity.scene import OverZScene, handles_of_normal
 from emlib.lessons.identity.two_terms import EDGE, VIEWS, OverZ
-from emlib.live.controls import with_entry
+from emlib.live.controls import NumberField, number_in, with_entry
 from emlib.live.panel import Panel
 from emlib.live.stage import Handle, Stage
 
 __all__ = ["PickLabel", "PickZ"]
-
-ALT = "Left: log p(x,z|θ) and log p(z|x,θ) over z, their difference, and q. Right: their values at one z and averaged."
 
 
 class OverZPanel(Panel):
@@ -20,13 +19,13 @@ class OverZPanel(Panel):
     The bank runs z along its axis; the view and q rebuild it.
     """
 
-    def __init__(self, scene, pick, controls=()):
-        self.note = Label()
-        self.view = ToggleButtons(options=[(words[0], view) for view, words in VIEWS.items()],
-                                  style={"button_width": "150px"})
-        stage = Stage(scene, self._bank(), alt=ALT, index=pick, interval=50, handles=self._handles, on_move=self._move)
-        self.view.observe(lambda _: self._rebuild(), "value")
-        super().__init__(stage, [self.view, *controls], [self.note])
+    def __init__(self, scene, pick, controls=(), notes=()):
+        say = words.of("identity")
+        self.view = ToggleButtons(options=[(say.VIEWS[view], view) for view in VIEWS], style={"button_width": "150px"})
+        stage = Stage(scene, self._bank(), alt=say.ALT, index=pick, interval=50, handles=self._handles,
+                      on_drag=self._drag)
+        super().__init__(stage, [self.view, *controls], notes)
+        self.on(self.view, lambda _: self._rebuild())
 
     def pick(self, z):
         """Look at the z nearest to this one."""
@@ -36,18 +35,17 @@ class OverZPanel(Panel):
         return [self._state_at(place) for place in self._places]
 
     def _rebuild(self):
-        self.note.value = ""
         self.stage.set_states(self._bank())
 
     def _handles(self, state):
-        lo, hi = self.stage_limits
+        lo, hi = self.limits
         here = np.clip(np.nan_to_num(np.mean(state.here), posinf=hi, neginf=lo), lo, hi)
-        return [Handle("z", state.pick, float(here), "the z looked at"), *self._q_handles(state)]
+        return [Handle("z", state.pick, float(here), words.of("identity").PICK), *self._q_handles(state)]
 
-    def _move(self, name, x, y, phase):
+    def _drag(self, name, x, y):
         if name == "z":
             self.pick(x)
-        elif phase in ("move", "key"):
+        else:
             self._hold(name, x, y)
 
 
@@ -66,42 +64,38 @@ class PickZ(OverZPanel):
     def __init__(self, model, x, mean=0.0, sd=1.0):
         self.model, self.x, self.spread = model, float(x), (float(mean), float(sd))
         self._places = np.linspace(-2.5, 2.5, 51).round(1)
-        self.stage_limits = (float(model.log_joint(self.x, self._places).min()) - 0.5, 3.0)
+        self.limits = (float(model.log_joint(self.x, self._places).min()) - 0.5, 3.0)
         log_lik = float(model.log_lik(self.x))
-        self.choose = Text(value="0.5", description="z", continuous_update=False, layout={"width": "150px"},
-                           style={"description_width": "20px"})
-        self.choose.observe(lambda change: self._typed(change["new"]), "value")
-        snap = Button(description="q = posterior")
-        snap.on_click(lambda _: self.set_q(*model.posterior(self.x)))
-        super().__init__(OverZScene(self.stage_limits, (log_lik - 5, log_lik + 2)), 30, [self.choose, snap])
+        say = words.of("identity")
+        self.field = NumberField("z", 0.5, number_in(-EDGE, EDGE, say.Z_WANTED.format(edge=f"{EDGE:g}")),
+                                 layout={"width": "150px"}, style={"description_width": "20px"})
+        snap = Button(description=say.SNAP)
+        super().__init__(OverZScene(self.limits, (log_lik - 5, log_lik + 2)), 30, [self.field, snap],
+                         [self.field.said])
+        self.on(self.field, lambda z: self.stage.show(self._state_at(z)))
+        self.on(snap, lambda: self.set_q(*model.posterior(self.x)))
 
     def set_q(self, mean, sd):
         """Average over another normal q; its mean is held within ±2, its standard deviation between 0.25 and 1.5."""
         self.spread = float(np.clip(mean, -2, 2)), float(np.clip(sd, 0.25, 1.5))
         self._rebuild()
 
+    def _rebuild(self):
+        self.field.said.value = ""
+        super()._rebuild()
+
     def _state_at(self, z):
         return OverZ.of_number(self.model, self.x, self.spread, float(z), self.view.value)
 
     def _q_handles(self, state):
         (mean, top), (side, height) = handles_of_normal(*state.spread)
-        return [Handle("mean", mean, top, f"mean of q: {mean:.2f}", axes=2),
-                Handle("sd", side, height, f"standard deviation of q: {state.spread[1]:.2f}", axes=2)]
+        say = words.of("identity")
+        return [Handle("mean", mean, top, say.MEAN.format(mean=f"{mean:.2f}"), axes=2),
+                Handle("sd", side, height, say.SD.format(sd=f"{state.spread[1]:.2f}"), axes=2)]
 
     def _hold(self, name, x, y):
         mean, sd = self.spread
         self.set_q(*((x, sd) if name == "mean" else (mean, x - mean)))
-
-    def _typed(self, words):
-        try:
-            z = float(words.replace("−", "-"))
-        except ValueError:
-            z = np.nan
-        if not -EDGE <= z <= EDGE:
-            self.note.value = f"z is {words!r}; write a number between −3 and 3. The last z stays."
-            return
-        self.note.value = ""
-        self.stage.show(self._state_at(z))
 
 
 class PickLabel(OverZPanel):
@@ -126,13 +120,13 @@ class PickLabel(OverZPanel):
         self.q = np.full(k, 1 / k) if q is None else np.asarray(q, dtype=float)
         terms = np.concatenate([self.log_joint, self.log_prior])
         lo, hi = float(terms.min()) - 1.0, 2.5
-        self.stage_limits = (lo, hi)
-        level = Button(description="All equal")
-        level.on_click(lambda _: self.set_q(np.full(k, 1 / k)))
+        self.limits = (lo, hi)
+        level = Button(description=words.of("identity").LEVEL)
         difference = np.append(self.log_joint - self.log_prior, np.logaddexp.reduce(self.log_joint))
-        heights = (float(difference.min()) - 0.5, float(difference.max()) + 0.5)
+        around = (float(difference.min()) - 0.5, float(difference.max()) + 0.5)
         self._places = np.arange(k)
-        super().__init__(OverZScene(self.stage_limits, heights, labels), 0, [level])
+        super().__init__(OverZScene(self.limits, around, labels), 0, [level])
+        self.on(level, lambda: self.set_q(np.full(k, 1 / k)))
 
     def set_q(self, q):
         """Average over another distribution q, array (K,)."""

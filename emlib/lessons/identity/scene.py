@@ -9,8 +9,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon
 from matplotlib.ticker import MaxNLocator
 
+from emlib import words
 from emlib.draw import style
 from emlib.draw.parts.identity_bar import tick_label
+from emlib.draw.parts.marks import put_marker
 from emlib.draw.scene import Scene
 from emlib.draw.style import nats
 from emlib.lessons.identity.model import log_normal
@@ -26,7 +28,7 @@ class OverZScene(Scene):
     ----------
     limits : (float, float)
         Nats shown of the two terms.
-    heights : (float, float)
+    difference : (float, float)
         Nats shown of their difference.
     labels : sequence of K strings, optional
         What the values of z are called; without them z is a number.
@@ -34,14 +36,15 @@ class OverZScene(Scene):
 
     size = (9.0, 5.2)
 
-    def __init__(self, limits, heights, labels=None):
-        self.limits, self.heights, self.labels = limits, heights, None if labels is None else tuple(labels)
+    def __init__(self, limits, difference, labels=None):
+        self.limits, self.difference, self.labels = limits, difference, None if labels is None else tuple(labels)
 
     def build(self, figure):
-        left, width = 0.075, 0.475
+        left, width, say = 0.075, 0.475, words.of("identity")
         terms, difference, q = (figure.add_axes((left, bottom, width, height))
                                 for bottom, height in ((0.52, 0.40), (0.32, 0.13), (0.085, 0.15)))
-        for axes, limits in ((terms, self.limits), (difference, self.heights), (q, (0, 1.15 if self.labels else 1.7))):
+        for axes, limits in ((terms, self.limits), (difference, self.difference),
+                             (q, (0, 1.15 if self.labels else 1.7))):
             axes.set(xlim=(-0.5, len(self.labels) - 0.5) if self.labels else (-EDGE, EDGE), ylim=limits)
             axes.yaxis.set_major_locator(MaxNLocator(5 if axes is terms else 2, steps=[1, 2, 4, 5, 10]))
             axes.yaxis.set_major_formatter(lambda v, _: tick_label(v))
@@ -51,7 +54,7 @@ class OverZScene(Scene):
             if axes is not q:
                 axes.tick_params(axis="x", labelbottom=False)
         small = dict(fontsize=style.SMALL, va="baseline")
-        named = ((difference, 1.12, "difference, nats", style.LOG_LIK), (q, 1.1, "q(z)", style.Q_INK))
+        named = ((difference, 1.12, say.DIFFERENCE, style.LOG_LIK), (q, 1.1, "q(z)", style.Q_INK))
         for axes, at, text, colour in named:
             axes.text(0, at, text, color=colour, transform=axes.transAxes, weight="bold", **small)
         if not self.labels:
@@ -86,11 +89,11 @@ class OverZScene(Scene):
 
     def _table(self, figure):
         """The texts of the table on the right; fixed columns, right-aligned numbers."""
-        names, at, over = 0.595, 0.875, 0.985
+        names, at, over, say = 0.595, 0.875, 0.985, words.of("identity")
         rows = [0.87, 0.79, 0.72, 0.64]
         put = dict(va="baseline", fontsize=style.NORMAL)
         self._where = figure.text(at, rows[0], "", ha="right", weight="bold", **put)
-        figure.text(over, rows[0], "average", ha="right", weight="bold", color=style.Q_INK, **put)
+        figure.text(over, rows[0], say.AVERAGE, ha="right", weight="bold", color=style.Q_INK, **put)
         self._names = [figure.text(names, y, "", color=colour, **put)
                        for y, colour in zip(rows[1:], (JOINT, style.POSTERIOR, style.LOG_LIK), strict=True)]
         self._numbers = [[figure.text(x, y, "", ha="right", color=colour, **put) for x in (at, over)]
@@ -100,7 +103,7 @@ class OverZScene(Scene):
         figure.add_artist(Line2D([names - 0.03, over], [0.695, 0.695], color=style.INK, linewidth=1))
         self._itself = figure.text(names, 0.555, "", **put)
         self._verdict = figure.text(names, 0.495, "", weight="bold", **put)
-        figure.text(names, 0.385, "the product rule (W2) at this z", color="#555555", **put)
+        figure.text(names, 0.385, say.PRODUCT_RULE, color="#555555", **put)
         columns = (names, names + 0.15, names + 0.30)
         for x, name in zip(columns, ("p(x,z|θ)", "= p(z|x,θ)", "· p(x|θ)"), strict=True):
             figure.text(x, 0.32, name, **put)
@@ -111,8 +114,8 @@ class OverZScene(Scene):
     def update(self, state):
         if (state.spread is None) != (self.labels is not None) or (self.labels and len(self.labels) != len(state.z)):
             raise ValueError("state: its z are not the labels of this picture")
-        title, first, second, result = VIEWS[state.view]
-        self._title.set_text(title)
+        say, (first, second, result) = words.of("identity"), VIEWS[state.view]
+        self._title.set_text(say.VIEWS[state.view])
         lo, hi = self.limits
         self._first.set_data(state.z, state.first)
         self._second.set_data(state.z, state.second)
@@ -125,21 +128,17 @@ class OverZScene(Scene):
         for end, value in zip(self._ends, state.here, strict=True):
             end.set_data([state.pick], [value])
         self._draw_q(state)
-        for mark, z, value, usual in ((self._spot, state.pick, minus(*state.here), "o"),
-                                      (self._average, self._centre(state), minus(*state.mean), "D")):
-            lowest = self.heights[0]
-            mark.set_data([z], [max(value, lowest)])
-            mark.set_marker("v" if value < lowest else usual)       # below the window: an arrow at its edge
-
-        self._where.set_text(f"at {self._called(state)}")
-        for text, words in zip(self._names, (first, second, result), strict=True):
-            text.set_text(words)
+        put_marker(self._spot, state.pick, minus(*state.here), self.difference, "o")
+        put_marker(self._average, self._centre(state), minus(*state.mean), self.difference, "D")
+        self._where.set_text(say.AT.format(z=self._called(state)))
+        for text, name in zip(self._names, (first, second, result), strict=True):
+            text.set_text(name)
         columns = zip((*state.here, minus(*state.here)), (*state.mean, minus(*state.mean)), strict=True)
         for texts, values in zip(self._numbers, columns, strict=True):
             for text, value in zip(texts, values, strict=True):
                 text.set_text(nats(value, 3))
-        self._itself.set_text(f"log p(x|θ) itself: {nats(state.log_lik, 3)}")
-        self._verdict.set_text(state.verdict)
+        self._itself.set_text(say.LOG_LIK_ITSELF.format(log_lik=nats(state.log_lik, 3)))
+        self._verdict.set_text(verdict(state))
         self._verdict.set_color(style.LOG_LIK if state.same else style.KL)
         for text, value, sign in zip(self._product, state.density, ("", "= ", "· "), strict=True):
             text.set_text(sign + small(value))
@@ -165,13 +164,23 @@ class OverZScene(Scene):
         return f"z = {nats(state.pick)}" if self.labels is None else self.labels[int(state.pick)]
 
     def sentence(self, state):
-        title, first, second, result = VIEWS[state.view]
+        say, (first, second, result) = words.of("identity"), VIEWS[state.view]
 
         def sum_up(values):
-            return f"{nats(values[0], 3)} − ({nats(values[1], 3)}) = {nats(minus(*values), 3)}"
+            return say.SUM.format(first=nats(values[0], 3), second=nats(values[1], 3),
+                                  difference=nats(minus(*values), 3))
 
-        return (f"{title}: {first} − {second} = {result}; at {self._called(state)}: {sum_up(state.here)}; "
-                f"averaged over q: {sum_up(state.mean)}; log p(x|θ) = {nats(state.log_lik, 3)}: {state.verdict}.")
+        return say.SENTENCE.format(view=say.VIEWS[state.view], first=first, second=second, result=result,
+                                   z=self._called(state), here=sum_up(state.here), mean=sum_up(state.mean),
+                                   log_lik=nats(state.log_lik, 3), verdict=verdict(state))
+
+
+def verdict(state):
+    """Whether the difference is log p(x|θ) everywhere, in words."""
+    say = words.of("identity")
+    if np.isnan(state.difference).any():
+        return say.SAME_WHERE_POSITIVE if state.same else say.NOT_SAME_WHERE_POSITIVE
+    return say.SAME if state.same else say.NOT_SAME
 
 
 def handles_of_normal(mean, sd):

@@ -10,11 +10,11 @@ from emlib.lessons.identity.model import log_normal
 EDGE = 3.0                  # a number z is shown from −EDGE to EDGE
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(12)     # E over N(0, 1), exact for polynomials below degree 24
 
-# view: what it is called, its two terms, and what their difference is
+# view: its two terms, and what their difference is
 VIEWS = {
-    "as taught": ("W3, as taught", "log p(x,z|θ)", "log p(z|x,θ)", "log p(x|θ)"),
-    "as written": ("W1, as written", "log p(x,z|θ)", "log p(z|θ)", "log p(x|z,θ)"),
-    "with q": ("W4, both over q", "log [p(x,z|θ)/q(z)]", "log [p(z|x,θ)/q(z)]", "log p(x|θ)"),
+    "taught": ("log p(x,z|θ)", "log p(z|x,θ)", "log p(x|θ)"),
+    "written": ("log p(x,z|θ)", "log p(z|θ)", "log p(x|z,θ)"),
+    "with_q": ("log [p(x,z|θ)/q(z)]", "log [p(z|x,θ)/q(z)]", "log p(x|θ)"),
 }
 
 
@@ -25,7 +25,7 @@ class OverZ:
     Attributes
     ----------
     view : str
-        "as taught" (W3), "as written" (W1: the x behind the bar is missing) or "with q" (W4: both divided by q).
+        "taught" (W3), "written" (W1: the x behind the bar is missing) or "with_q" (W4: both divided by q).
     z : array (M,)
         Where the terms are known: the labels' numbers 0 … K−1, or a grid.
     first, second : arrays (M,)
@@ -57,7 +57,7 @@ class OverZ:
     spread: tuple | None = None
 
     @classmethod
-    def of_labels(cls, log_joint, log_prior, q, pick=0, view="as taught"):
+    def of_labels(cls, log_joint, log_prior, q, pick=0, view="taught"):
         """For one of K labels: log p(x,z=k|θ), log p(z=k|θ) and q, arrays (K,), and the label looked at."""
         log_joint, log_prior, q = (np.asarray(v, dtype=float) for v in (log_joint, log_prior, q))
         log_q = np.log(q, out=np.full(len(q), -np.inf), where=q > 0)
@@ -70,7 +70,7 @@ class OverZ:
                    log_lik, density)
 
     @classmethod
-    def of_number(cls, model, x, spread, pick=0.0, view="as taught", z=None):
+    def of_number(cls, model, x, spread, pick=0.0, view="taught", z=None):
         """For a number z: a `LinearGaussian`, one x, mean and standard deviation of a normal q, and the z looked at."""
         z, (mean, sd) = np.linspace(-EDGE, EDGE, 121) if z is None else z, spread
 
@@ -101,12 +101,6 @@ class OverZ:
         """Whether the difference is log p(x|θ) everywhere, up to rounding."""
         return self.residual < 1e-10
 
-    @property
-    def verdict(self):
-        """The same in words."""
-        where = "wherever q > 0" if np.isnan(self.difference).any() else "at every z"
-        return f"the same {where}" if self.same else f"not the same {where}"
-
 
 def minus(first, second):
     """first − second, NaN where one of them is infinite."""
@@ -117,6 +111,6 @@ def _terms(view, log_joint, log_posterior, log_prior, log_q):
     """The two terms of a view (see `VIEWS`), arrays of one shape."""
     if view not in VIEWS:
         raise ValueError(f"view is {view!r}; use one of {', '.join(map(repr, VIEWS))}")
-    if view == "as written":
+    if view == "written":
         return log_joint, log_prior
-    return (log_joint - log_q, log_posterior - log_q) if view == "with q" else (log_joint, log_posterior)
+    return (log_joint - log_q, log_posterior - log_q) if view == "with_q" else (log_joint, log_posterior)

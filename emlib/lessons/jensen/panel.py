@@ -1,17 +1,16 @@
 """The panel of notebook 04: spread the ratios p(x,z|θ)/q(z), or close them, and watch Jensen's gap (W15–W18)."""
 
 import numpy as np
-from ipywidgets import HTML, Button, Text
+from ipywidgets import Button
 
-from emlib.lessons.jensen.scene import JensenScene, Ratios
-from emlib.live.controls import with_entry
+from emlib import words
+from emlib.lessons.jensen.scene import TINY, JensenScene, Ratios
+from emlib.live.controls import NumberField, numbers_in, with_entry
 from emlib.live.panel import Panel
 from emlib.live.stage import Handle, Stage
 
 __all__ = ["JensenGap"]
 
-ALT = ("Left: bars of q(z) beside the posterior. Right: the ratios t = p(x,z|θ)/q(z) as points of the curve log t, "
-       "and the gap between log E[t] and E[log t].")
 LEAST = 0.001       # what the hand leaves to every z: q is a divisor (W4)
 FRAMES = 41
 
@@ -34,19 +33,16 @@ class JensenGap(Panel):
 
     def __init__(self, log_joint, labels, q=None):
         self.log_joint, self._labels, k = np.asarray(log_joint, dtype=float), tuple(labels), len(labels)
-        level = np.full(k, 1 / k)
-        states = self._film(level if q is None else q)
-        self.field = Text(description="q =", continuous_update=False, layout={"width": "280px"})
-        self.field.value = written(states[0].q)
-        self.field.observe(self._typed, "value")
-        self.said, self._held = HTML(), states[0]
-        stage = Stage(JensenScene(self._labels, states[0]), states, alt=ALT, interval=60, handles=self._handles,
-                      on_move=self._move)
-        buttons = []
-        for words, q in (("All equal", level), ("Nearly certain", floored(np.eye(k)[0]))):
-            buttons.append(Button(description=words))
-            buttons[-1].on_click(lambda _, q=q: self.set_q(q))
-        super().__init__(stage, [self.field, *buttons], [self.said])
+        say, equal = words.of("jensen"), np.full(k, 1 / k)
+        states = self._film(equal if q is None else q)
+        self.field = NumberField("q =", states[0].q, lambda text: parsed(text, k), written, layout={"width": "280px"})
+        stage = Stage(JensenScene(self._labels, states[0]), states, alt=say.ALT, interval=60, handles=self._handles,
+                      on_drag=self._drag, on_drop=self._drop)
+        level, certain = Button(description=say.LEVEL), Button(description=say.CERTAIN)
+        super().__init__(stage, [self.field, level, certain], [self.field.said])
+        self.on(self.field, self.set_q)
+        self.on(level, lambda: self.set_q(equal))
+        self.on(certain, lambda: self.set_q(floored(np.eye(k)[0])))
 
     @property
     def q(self):
@@ -56,9 +52,8 @@ class JensenGap(Panel):
     def set_q(self, q):
         """Start from q, array (K,) of positive numbers: shown at once; the film leads from it to the posterior."""
         states = self._film(q)
-        self.said.value = ""
         self.stage.set_states(states, index=0)
-        self._write(states[0].q)
+        self.field.put(states[0].q)
 
     def _film(self, q):
         """States from q to the posterior; the logarithms of the ratios shrink towards log p(x|θ) at one rate."""
@@ -71,29 +66,11 @@ class JensenGap(Panel):
         return [Handle(str(k), k - 0.2, q, f"q({label}) = {q:.2f}")
                 for k, (q, label) in enumerate(zip(state.q, self._labels, strict=True))]
 
-    def _move(self, name, x, y, phase):
-        if phase == "down":
-            self._held = self.state
-            return None
-        if phase == "up" and self.state is self._held:      # a click that moved nothing changes nothing
-            return None
-        q = floored(with_entry(self.q, int(name), y))
-        if phase in ("up", "enter"):
-            self.set_q(q)
-            return None
-        return Ratios.of(self.log_joint, q)
+    def _drag(self, name, x, y):
+        return Ratios.of(self.log_joint, floored(with_entry(self.q, int(name), y)))
 
-    def _typed(self, change):
-        try:
-            self.set_q(parsed(change["new"], len(self._labels)))
-        except ValueError as reason:
-            self.said.value = f"<b>Kept as it was:</b> {reason}"
-
-    def _write(self, q):
-        """Show q in the field without taking that for typing."""
-        self.field.unobserve(self._typed, "value")
-        self.field.value = written(q)
-        self.field.observe(self._typed, "value")
+    def _drop(self, name, x, y):
+        self.set_q(self.q)
 
 
 def normalised(log_q):
@@ -114,15 +91,14 @@ def written(q):
 
 
 def parsed(text, k):
-    """The distribution that a student typed: k numbers, or a ValueError that says what is wrong and what to do."""
-    try:
-        q = np.array([float(word) for word in text.replace(",", " ").replace(";", " ").split()])
-    except ValueError:
-        raise ValueError(f"q must be {k} numbers such as {written(np.full(k, 1 / k))}") from None
+    """What a student typed as a distribution, array (K,); or a ValueError that says what to write."""
+    say = words.of("jensen")
+    wanted = say.NUMBERS_WANTED.format(k=k, example=written(np.full(k, 1 / k)))
+    q = np.array(numbers_in(text, wanted))
     if len(q) != k:
-        raise ValueError(f"q needs {k} numbers, one for each z; there are {len(q)}")
-    if not np.isfinite(q).all() or (q < 0).any():
-        raise ValueError("q must be finite numbers above 0")
+        raise ValueError(wanted)
+    if not (q > TINY).all():
+        raise ValueError(say.ABOVE_ZERO)
     if abs(q.sum() - 1) > 0.005:
-        raise ValueError(f"q sums to {q.sum():.4g}; a distribution sums to 1")
+        raise ValueError(say.SUM_WANTED.format(total=f"{q.sum():.4g}"))
     return q / q.sum()

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.lines import Line2D
-from matplotlib.patches import Polygon, Rectangle
+from matplotlib.patches import Polygon
 from matplotlib.patheffects import withStroke
 
+from emlib import words
 from emlib.bound import Bound, bound, log_posterior
 from emlib.draw import style
+from emlib.draw.parts.marks import Gap, put_marker
 from emlib.draw.parts.q_bars import QBars
+from emlib.draw.parts.table import write_row
 from emlib.draw.scene import Part, Together
 from emlib.draw.style import nats, tiny
 
@@ -98,7 +101,7 @@ class JensenCurve(Part):
         self.bottom, self.top = max(lowest - 0.35, log_p - DEEPEST), log_p + math.log(WIDEST) + 0.35
 
     def build_in(self, axes):
-        axes.set(xlim=(0, self.right), ylim=(self.bottom, self.top), xlabel="ratio t = p(x, z|θ) / q(z)")
+        axes.set(xlim=(0, self.right), ylim=(self.bottom, self.top), xlabel=words.of("jensen").RATIO)
         axes.locator_params(axis="x", nbins=4)
         axes.locator_params(axis="y", nbins=5)
         axes.text(0, 1.04, "log t", transform=axes.transAxes, fontsize=style.SMALL, color="#333333", ha="right")
@@ -110,11 +113,8 @@ class JensenCurve(Part):
         axes.axvline(self.p, color="#888888", linewidth=1.2, linestyle=(0, (4, 3)), zorder=0.5)
         self._hull = Polygon(np.zeros((3, 2)), closed=True, facecolor="#dcebf5", edgecolor="#6aaad2", linewidth=1.2,
                              alpha=0.8)
-        width = 0.022 * self.right
-        self._gap = Rectangle((self.p - width / 2, 0), width, 0, facecolor="#fbe3d3", edgecolor=style.KL,
-                              hatch=style.KL_HATCH, linewidth=1)
         axes.add_patch(self._hull)
-        axes.add_patch(self._gap)
+        self._gap = Gap(axes, 0.022 * self.right)
         mark = dict(linestyle="", clip_on=False)
         self._rings, self._fills, self._arrows = ([axes.plot([], [], **mark)[0] for _ in self.labels] for _ in range(3))
         for k in range(len(self.labels)):
@@ -127,8 +127,8 @@ class JensenCurve(Part):
         self._above, = axes.plot([], [], "o", color=style.LOG_LIK, markersize=10, markeredgewidth=0, clip_on=False)
         self._mean = axes.text(0.98 * self.p, self.top + 0.04 * (self.top - self.bottom), "", ha="left",
                                fontsize=style.SMALL, weight="bold")
-        return [self._hull, self._gap, *self._rings, *self._fills, *self._arrows, self._below, self._above, self._mean,
-                *self._build_table(axes)]
+        return [self._hull, self._gap.patch, *self._rings, *self._fills, *self._arrows, self._below, self._above,
+                self._mean, *self._build_table(axes)]
 
     def _build_table(self, axes):
         """Both sides of the inequality, and the ratios, as numbers beside the picture."""
@@ -136,26 +136,21 @@ class JensenCurve(Part):
         height = axes.get_position().height * figure.get_figheight() * 72
         width = axes.get_position().width * figure.get_figwidth() * 72
         row, left, right = 1.72 * style.SMALL / height, 1 + 22 / width, 1 + 172 / width
-        put = dict(transform=axes.transAxes, va="baseline", fontsize=style.NORMAL)
-        names = (("log E[t]", style.LOG_LIK), ("E[log t]", style.ELBO), ("gap", style.KL), ("KL(q‖p)", style.KL))
-        numbers = []
+        say, numbers = words.of("jensen"), []
+        names = (("log E[t]", style.LOG_LIK), ("E[log t]", style.ELBO), (say.GAP, style.KL), ("KL(q‖p)", style.KL))
         for i, (name, colour) in enumerate(names):
             y = 1.0 - (i + 0.35) * row - (0.3 * row if i >= 2 else 0)
-            axes.text(left, y, name, color=colour, weight="bold", ha="left", **put)
-            numbers.append(axes.text(right, y, "", color=colour, ha="right", **put))
+            numbers.append(write_row(axes, y, name, "", colour, left, right, style.NORMAL)[1])
         rule = 1.0 - 1.82 * row
         axes.add_line(Line2D([left, right], [rule, rule], transform=axes.transAxes, color="#888888", linewidth=1,
                              clip_on=False))
-        put["fontsize"] = style.SMALL
-        self._residual = axes.text(right, 1 - 4.55 * row, "", color="#555555", ha="right", **put)
-        axes.text(left, 1 - 4.55 * row, "differ by", color="#555555", ha="left", **put)
+        self._residual = write_row(axes, 1 - 4.55 * row, say.DIFFER_BY, "", "#555555", left, right, weight="normal")[1]
         self._values = []
         for k, label in enumerate(self.labels):
             y = 1 - (6.3 + k) * row
             axes.plot([left + 5 / width], [y + 4.5 / height], style.marker(k), transform=axes.transAxes, clip_on=False,
                       color=style.component(k), markersize=9, markeredgewidth=0)
-            axes.text(left + 17 / width, y, label, ha="left", **put)
-            self._values.append(axes.text(right, y, "", ha="right", **put))
+            self._values.append(write_row(axes, y, label, "", style.INK, left + 17 / width, right, weight="normal")[1])
         self._numbers = numbers
         return [*numbers, self._residual, *self._values]
 
@@ -177,12 +172,9 @@ class JensenCurve(Part):
             self._arrows[k].set_data([self.right], [self.top - (0.07 * out) * (self.top - self.bottom)])
             out += not inside
             self._values[k].set_text(f"t = {ratio(t)}{'' if inside else ' ▶'}")
-        low = max(state.mean_log, self.bottom)
         self._above.set_data([state.mean], [state.log_mean])
-        self._below.set_data([state.mean], [low])
-        self._below.set_marker("s" if state.mean_log >= self.bottom else "v")
-        self._gap.set_y(low)
-        self._gap.set_height(max(state.log_mean - low, 0))
+        low = put_marker(self._below, state.mean, state.mean_log, (self.bottom, self.top), "s")
+        self._gap.put(self.p, low, state.log_mean)
         self._mean.set_text(f"E[t] = {ratio(state.mean)} = p(x|θ)")
         for text, value in zip(self._numbers, (state.log_mean, state.mean_log, state.gap, state.bound.kl), strict=True):
             text.set_text(nats(value, 3))
@@ -190,8 +182,8 @@ class JensenCurve(Part):
 
     def sentence(self, state):
         q, t = (", ".join(f(v) for v in values) for f, values in ((lambda v: f"{v:.2f}", state.q), (ratio, state.t)))
-        sides = f"log E[t] = {nats(state.log_mean, 3)}, E[log t] = {nats(state.mean_log, 3)}"
-        return f"q = ({q}), ratios t = ({t}): {sides}, gap {nats(state.gap, 3)} = KL {nats(state.bound.kl, 3)}."
+        sides = {"log_mean": state.log_mean, "mean_log": state.mean_log, "gap": state.gap, "kl": state.bound.kl}
+        return words.of("jensen").SENTENCE.format(q=q, t=t, **{name: nats(value, 3) for name, value in sides.items()})
 
 
 class JensenScene(Together):

@@ -1,23 +1,26 @@
 """The panel of notebook 07: take q from a smaller family, and watch the gap that stays (W21, W24)."""
 
-import warnings
-
 import numpy as np
 from ipywidgets import Dropdown, FloatLogSlider, Label
 
+from emlib import words
 from emlib.draw.style import nats
 from emlib.e_steps import exact, hard, shared, tempered
-from emlib.em import ConvergenceWarning, fit
-from emlib.lessons.out_of_reach.scene import OutOfReach, Reach
+from emlib.em import fit
+from emlib.lessons.out_of_reach.scene import FamilyStep, OutOfReach
 from emlib.live.panel import Panel
 from emlib.live.stage import Stage
+from emlib.trace import ROUNDING
 
 __all__ = ["ShrinkFamily"]
 
-ALT = ("Top: the data with its mixture, and log p(x|θ) split into ELBO and KL. Bottom: the KL that is left after each "
-       "E-step, for every family; and log p(x|θ) and ELBO over the iterations.")
-FAMILIES = ("exact", "tempered", "hard", "shared")
-ROUNDING = 1e-9         # nats: less than this is no fall
+# the E-step of a family, given β
+FAMILIES = {
+    "exact": lambda beta: exact,
+    "tempered": tempered,
+    "hard": lambda beta: hard,
+    "shared": lambda beta: shared,
+}
 
 
 class ShrinkFamily(Panel):
@@ -45,25 +48,24 @@ class ShrinkFamily(Panel):
     def __init__(self, runs, family="hard", beta=2.0, max_iter=10):
         if not runs:
             raise ValueError("runs is empty; give at least one, such as {'my data': (x, model, 'x')}")
+        say = words.of("out_of_reach")
         self.runs, self.max_iter = dict(runs), max_iter
-        self.choose_run = Dropdown(options=list(self.runs), description="Run")
-        self.choose_family = Dropdown(options=FAMILIES, value=family, description="Family of q")
+        self.choose_run = Dropdown(options=list(self.runs), description=say.RUN)
+        self.choose_family = Dropdown(options=[(say.FAMILIES[key], key) for key in FAMILIES], value=family,
+                                      description=say.FAMILY)
         self.beta = FloatLogSlider(value=beta, base=2, min=-2, max=4, step=0.5, description="β", readout_format=".2f",
                                    continuous_update=False, disabled=family != "tempered")
         self.verdict = Label()
         scene, states = self._fit()
+        super().__init__(Stage(scene, states, alt=say.ALT, interval=600),
+                         [self.choose_run, self.choose_family, self.beta], [self.verdict])
         for control in (self.choose_run, self.choose_family, self.beta):
-            control.observe(lambda _: self._again(), "value")
-        super().__init__(Stage(scene, states, alt=ALT, interval=600), [self.choose_run, self.choose_family, self.beta],
-                         [self.verdict])
+            self.on(control, lambda _: self._again())
 
     @property
     def trace(self):
         """The fit on screen."""
-        return self.traces[self._name(self.choose_family.value)]
-
-    def _name(self, family):
-        return f"tempered β = {self.beta.value:.3g}" if family == "tempered" else family
+        return self.traces[self.choose_family.value]
 
     def _again(self):
         self.beta.disabled = self.choose_family.value != "tempered"
@@ -73,27 +75,25 @@ class ShrinkFamily(Panel):
     def _fit(self):
         """Fit all families from the start; the scene and the states of the chosen one."""
         x, start, label = self.runs[self.choose_run.value]
-        e_steps = {"exact": exact, "tempered": tempered(self.beta.value), "hard": hard, "shared": shared}
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)     # the panel shows the message itself
-            self.traces = {self._name(f): fit(start, x, e_step=e_steps[f], max_iter=self.max_iter, tol=None)
-                           for f in FAMILIES}
-        name = self._name(self.choose_family.value)
-        self.verdict.value = told(self.trace)
-        runs = {f: trace.steps for f, trace in self.traces.items()}
-        return OutOfReach(x, runs, name, [label]), [Reach.of(step, name) for step in self.trace.steps]
+        family, beta = self.choose_family.value, self.beta.value
+        self.traces = {name: fit(start, x, e_step=e_step(beta), max_iter=self.max_iter, tol=None, warn=False)
+                       for name, e_step in FAMILIES.items()}
+        self.verdict.value = told(self.trace)       # a collapse is said there
+        runs = {name: trace.steps for name, trace in self.traces.items()}
+        return (OutOfReach(x, runs, family, [label], beta),
+                [FamilyStep.of(step, family, beta) for step in self.trace.steps])
 
 
 def told(trace):
     """What fell in a run, and what stayed, in a sentence."""
-    elbos = np.array([step.bound.elbo for step in trace.steps])
+    say, elbos = words.of("out_of_reach"), np.array([step.bound.elbo for step in trace.steps])
     said = []
-    for name, change, unit in (("log p(x|θ)", np.diff(trace.log_liks), "iteration"),
-                               ("L", np.diff(elbos), "half-step")):
-        fell = change[change < -ROUNDING]
-        many = "" if len(fell) == 1 else "s"
-        said.append(f"{name} fell in {len(fell)} {unit}{many}, by {nats(-fell.sum())} nats together" if len(fell) else
-                    f"{name} never fell")
-    floor = [step.bound.kl for step in trace.steps if step.kind == "E"][-1]
+    for name, values, fell_at in (("log p(x|θ)", trace.log_liks, say.FELL_AT_ITERATIONS),
+                                  ("L", elbos, say.FELL_AT_HALF_STEPS)):
+        change = np.diff(values)
+        fell = change[change < -ROUNDING * np.maximum(1, np.abs(values[:-1]))]
+        said.append(fell_at[len(fell) > 1].format(name=name, n=len(fell), by=nats(-fell.sum())) if len(fell) else
+                    say.NEVER_FELL.format(name=name))
+    left = [step.bound.kl for step in trace.steps if step.kind == "E"][-1]
     stop = f" {trace.message}" if trace.stop == "collapsed" else ""
-    return f"{said[0]}; {said[1]}; KL after the last E: {nats(max(floor, 0.0))} nats.{stop}"
+    return say.VERDICT.format(log_lik=said[0], elbo=said[1], kl=nats(max(left, 0.0)), stop=stop)

@@ -1,7 +1,9 @@
-"""L(q, θ) as a landscape of two arguments, climbed by several kinds of move (W20, W22, W23). Notebook 06."""
+"""L(q, θ) as a landscape of two arguments, and several kinds of step on it (W20, W22, W23). Notebook 06."""
 
-from emlib.lessons.two_arguments.model import SmudgedCoin
-from emlib.lessons.two_arguments.moves import climb, e_part, m_full, m_gradient, m_part
-from emlib.lessons.two_arguments.panel import WalkTwoArguments
+from emlib._on_demand import on_demand
 
-__all__ = ["SmudgedCoin", "WalkTwoArguments", "climb", "e_part", "m_full", "m_gradient", "m_part"]
+__all__, __getattr__, __dir__ = on_demand(__name__, {
+    ".model": ("SmudgedCoin",),
+    ".moves": ("m_gradient", "m_part"),
+    ".panel": ("WalkTwoArguments",),
+})

@@ -61,12 +61,14 @@ class SmudgedCoin(Mixture):
         """log p(x_n, z | θ) in nats, array (N, 2), for x (N, 2) of left and right counts."""
         return CoinMixture([self.left, 1 - self.left], [self.prob, 1 - self.prob]).log_joint(x)
 
-    def soft_heads(self, x, q):
+    def soft_heads(self, x, q, sample_weight=None):
         """Heads expected under q, and tosses, summed over the pages: (float, float)."""
         x = validate.real(x, "x")
-        return float(np.sum(validate.q(q, x.shape) * x)), float(np.sum(x))
+        q = validate.q(q, x.shape)
+        w = validate.sample_weight(sample_weight, len(x))
+        return float(w @ (q * x).sum(axis=1)), float(w @ x.sum(axis=1))
 
-    def m_step(self, x, q):
+    def m_step(self, x, q, sample_weight=None):
         """The model that maximises E_q[log p(x, z|θ)]: soft heads ÷ tosses (W14, W23).
 
         Raises
@@ -74,22 +76,26 @@ class SmudgedCoin(Mixture):
         Collapse
             If q sees heads alone or tails alone: the maximum is at θ = 1 or 0, where the model ends.
         """
-        heads, tosses = self.soft_heads(x, q)
+        heads, tosses = self.soft_heads(x, q, sample_weight)
         if not 0 < heads < tosses:
             raise Collapse(f"q counts {heads:g} heads in {tosses:g} tosses, so the maximum lies at the end of (0, 1): "
                            "take a page with both heads and tails")
-        return SmudgedCoin(heads / tosses, self.left)
+        return self.at(heads / tosses)
 
     def gradient(self, x, q):
-        """The slope of L(q, θ) in the log-odds of θ: soft heads − tosses · θ (the score of a binomial)."""
+        """The derivative of L(q, θ) in the log-odds of θ: soft heads − tosses · θ (the score of a binomial)."""
         heads, tosses = self.soft_heads(x, q)
         return heads - tosses * self.prob
 
+    def at(self, prob):
+        """The model with another θ and all else the same."""
+        return type(self)(float(prob), self.left)
+
     def toward(self, other, fraction):
-        """The model on the straight way to another one: θ + fraction · (θ' − θ)."""
-        return SmudgedCoin((1 - fraction) * self.prob + fraction * other.prob, self.left)
+        """The model on the straight line to another one: θ + fraction · (θ' − θ)."""
+        return self.at((1 - fraction) * self.prob + fraction * other.prob)
 
     def shifted(self, delta):
         """The model whose log-odds are larger by `delta`."""
         prob = np.exp(-np.logaddexp(0, -(self.log_odds + delta)))       # the logistic function, without overflow
-        return SmudgedCoin(np.clip(prob, SMALLEST, LARGEST), self.left)
+        return self.at(np.clip(prob, SMALLEST, LARGEST))

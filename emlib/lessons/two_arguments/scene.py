@@ -1,7 +1,6 @@
 """L(q, θ) as a landscape over its two arguments, where each is one number; and its two decompositions (W20–W23)."""
 
 import math
-from dataclasses import dataclass, replace
 
 import numpy as np
 from matplotlib.lines import Line2D
@@ -9,96 +8,38 @@ from matplotlib.patches import Rectangle
 from matplotlib.path import Path
 from matplotlib.patheffects import withStroke
 
-from emlib.bound import Bound, bound
+from emlib import words
+from emlib.bound import bound
 from emlib.draw import style
 from emlib.draw.parts.identity_bar import TIGHT, ticks_within, torn_outline
+from emlib.draw.parts.marks import Gap, names_above, put_marker
 from emlib.draw.scene import Part, Together
 from emlib.draw.style import nats
+from emlib.lessons.two_arguments.states import landscape
 
-DEPTHS = (0.05, 0.12, 0.22, 0.34, 0.5, 0.75, 1.1, 1.6, 2.4, 3.6, 5.4, 8.0)       # of the contours, nats below the top
-EDGE = 0.03             # of the θ axis: the landscape falls to −∞ at both ends
+DEPTHS = (0.05, 0.12, 0.22, 0.34, 0.5, 0.75, 1.1, 1.6, 2.4, 3.6, 5.4, 8.0)   # of the contours, nats below the maximum
+EDGE = 0.03             # of the θ axis: L falls to −∞ at both ends
 TINTS = ("#ffffff", "#7fb8dc")          # the ELBO's blue, from low to high
 
 
-@dataclass(frozen=True, eq=False)
-class Place:
-    """A pair (q, θ) on the landscape, and the way there.
-
-    Attributes
-    ----------
-    model : model
-        θ: anything with ``prob``, strictly between 0 and 1, and ``log_joint(x)`` → (1, 2).
-    q : array (1, 2)
-    bound : Bound
-        log p(x|θ) = ELBO + KL at that pair.
-    way : array (S, 2)
-        (θ, q(left)) of every pair on the way, this one last.
-    title : str
-        "Start", "By hand", or the half-step: "Iteration 2, after E".
-    """
-
-    model: object
-    q: np.ndarray
-    bound: Bound
-    way: np.ndarray
-    title: str = "Start"
-
-    @classmethod
-    def of(cls, model, x, s, title="Start"):
-        """The pair θ = model, q = (s, 1 − s), with no way behind it."""
-        q = np.array([[s, 1 - s]])
-        return cls(model, q, bound(model.log_joint(x), q), np.array([[model.prob, s]]), title)
-
-    def then(self, step):
-        """The place after one half-step more, a `Step`."""
-        way = np.vstack([self.way, (step.model.prob, step.q[0, 0])])
-        return replace(self, model=step.model, q=step.q, bound=step.bound, way=way,
-                       title=f"Iteration {step.t}, after {step.kind}")
-
-    @property
-    def prob(self):
-        """θ."""
-        return self.model.prob
-
-    @property
-    def s(self):
-        """q(left), which says all of q."""
-        return float(self.q[0, 0])
-
-
-def landscape(model, x, probs, s):
-    """L(q, θ) in nats for every θ of `probs` (G,) and every q(left) of `s` (S,): array (S, G).
-
-    Also log p(x|θ), array (G,), and the posterior's p(left|x,θ), array (G,).
-    """
-    q = np.column_stack([s, 1 - np.asarray(s)])
-    log_joints = [replace(model, prob=prob).log_joint(x) for prob in probs]
-    elbo = [bound(np.tile(row, (len(q), 1)), q).per_point.elbo for row in log_joints]
-    stacked = np.concatenate(log_joints)
-    log_lik = np.logaddexp.reduce(stacked, axis=1)
-    return np.array(elbo).T, log_lik, np.exp(stacked[:, 0] - log_lik)
-
-
 class Landscape(Part):
-    """Contours of L(q, θ): θ to the right, q(left) upwards; the two ridges that E and M go to; the way so far.
+    """Contours of L(q, θ): θ to the right, q(left) upwards; the two curves that E and M go to; the path so far.
 
     Parameters
     ----------
     model : model
         Gives everything but θ.
     x : array (1, 2)
-    names : (str, str)
-        What the two axes are called.
     """
 
-    def __init__(self, model, x, names):
-        self.names = names
+    def __init__(self, model, x):
         self.probs, self.s = np.linspace(EDGE, 1 - EDGE, 189), np.linspace(0, 1, 101)
         self.elbo, self.log_lik, self.posterior = landscape(model, x, self.probs, self.s)
         self.best = np.array([model.m_step(x, [[s, 1 - s]]).prob for s in self.s])
 
     def build_in(self, axes):
-        axes.set(xlim=(EDGE, 1 - EDGE), ylim=(0, 1), xlabel=self.names[0], ylabel=self.names[1])
+        say = words.of("two_arguments")
+        axes.set(xlim=(EDGE, 1 - EDGE), ylim=(0, 1), xlabel=say.AXIS_THETA, ylabel=say.AXIS_Q)
         axes.set_xticks([0.1, 0.3, 0.5, 0.7, 0.9])
         axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", ".25", ".5", ".75", "1"])
         levels = self.log_lik.max() - np.array(DEPTHS[::-1])
@@ -109,58 +50,56 @@ class Landscape(Part):
         axes.contour(*grid, levels=levels, colors="#5b9dc4", linewidths=0.8, linestyles="-")
         axes.plot(self.probs, self.posterior, color=style.POSTERIOR, linewidth=3)
         axes.plot(self.best, self.s, color="#882255", linewidth=2.6, linestyle=(0, (4, 2)))
-        self._way, = axes.plot([], [], color=style.INK, linewidth=2.4, marker="o", markersize=5,
+        self._path, = axes.plot([], [], color=style.INK, linewidth=2.4, marker="o", markersize=5,
                                path_effects=[withStroke(linewidth=5, foreground="white")])
         self._now, = axes.plot([], [], "o", color=style.Q, markersize=15, markeredgecolor="white", markeredgewidth=2.5,
                                clip_on=False)
-        return [self._way, self._now]
+        # names above the axes, clear of every curve
+        names_above(axes, [(say.BEST_Q, style.POSTERIOR), (say.BEST_THETA, "#882255")], space=10)
+        return [self._path, self._now]
 
     def update(self, state):
-        self._way.set_data(*state.way.T)
+        self._path.set_data(*state.path.T)
         self._now.set_data([state.prob], [state.s])
 
 
-class Ridge(Part):
+class OverTheta(Part):
     """Above the landscape, over the same θ: log p(x|θ), and L(q, ·) for the q that is held; the gap is the KL."""
 
     def __init__(self, landscape):
-        self._land = landscape
+        self._landscape = landscape
 
     def build_in(self, axes):
-        top = self._land.log_lik.max()
-        self.limits = (top - 3.4, top + 0.3)
+        maximum = self._landscape.log_lik.max()
+        self.limits = (maximum - 3.4, maximum + 0.3)
         axes.set(xlim=(EDGE, 1 - EDGE), ylim=self.limits)
         axes.set_xticks([0.1, 0.3, 0.5, 0.7, 0.9], [""] * 5)
-        axes.set_yticks([t for t in range(math.ceil(self.limits[0]), math.floor(self.limits[1]) + 1)])
+        axes.set_yticks(range(math.ceil(self.limits[0]), math.floor(self.limits[1]) + 1))
         axes.yaxis.set_major_formatter(lambda v, _: f"{v:.0f}".replace("-", "−"))
-        axes.plot(self._land.probs, self._land.log_lik, color=style.LOG_LIK, linewidth=2.4)
+        axes.plot(self._landscape.probs, self._landscape.log_lik, color=style.LOG_LIK, linewidth=2.4)
+        names_above(axes, [("log p(x|θ)", style.LOG_LIK), ("L(q, ·)", style.ELBO), ("KL", style.KL)], space=12)
         self._elbo, = axes.plot([], [], color=style.ELBO, linewidth=2.6)
-        self._gap = Rectangle((0, 0), 0.012, 0, facecolor="#fbe3d3", edgecolor=style.KL, hatch=style.KL_HATCH,
-                              linewidth=0.8)
-        axes.add_patch(self._gap)
+        self._gap = Gap(axes, 0.012, linewidth=0.8)
         self._now, = axes.plot([], [], "o", color=style.Q, markersize=9, markeredgecolor="white", markeredgewidth=1.5,
                                clip_on=False)
-        return [self._elbo, self._gap, self._now]
+        return [self._elbo, self._gap.patch, self._now]
 
     def update(self, state):
         lo, hi = self.limits
-        log_joints = self._log_joints(state)
+        log_joints = self._log_joints()
         curve = bound(log_joints, np.tile(state.q, (len(log_joints), 1))).per_point.elbo
-        self._elbo.set_data(self._land.probs, np.where(curve > lo - 5, curve, np.nan))
-        elbo = min(max(state.bound.elbo, lo), hi)
-        top = min(max(state.bound.log_lik, lo), hi)
-        self._gap.set_xy((state.prob - 0.006, elbo))
-        self._gap.set_height(max(top - elbo, 0))
-        self._now.set_marker("v" if state.bound.elbo < lo else "o")
-        self._now.set_data([state.prob], [elbo])
+        self._elbo.set_data(self._landscape.probs, np.where(curve > lo - 5, curve, np.nan))
+        elbo = put_marker(self._now, state.prob, state.bound.elbo, self.limits, "o")
+        self._gap.put(state.prob, elbo, min(max(state.bound.log_lik, lo), hi))
 
-    def _log_joints(self, state):
-        log_lik, p = self._land.log_lik, self._land.posterior
+    def _log_joints(self):
+        """log p(x, z|θ) for every θ of the landscape, array (G, 2): log p(z|x,θ) + log p(x|θ)."""
+        log_lik, p = self._landscape.log_lik, self._landscape.posterior
         return np.column_stack([np.log(p), np.log1p(-p)]) + log_lik[:, None]
 
 
 class TwoSplits(Part):
-    """The same ELBO written in two ways, one bar each: evidence − KL explains E, energy + entropy explains M.
+    """The same ELBO written in two ways, one bar each: log p(x|θ) − KL explains E, E_q[log p(x,z|θ)] + H(q) explains M.
 
     Parameters
     ----------
@@ -179,14 +118,14 @@ class TwoSplits(Part):
         bars, tall = 0.38, 38 / height              # lower edge of the lower bar, and how tall one is
         axes.spines["bottom"].set_position(("axes", bars - 6 / height))
         axes.set_xticks(*ticks_within(self.limits, width))
-        artists, self._rows = [], []
+        artists, self._rows, say = [], [], words.of("two_arguments")
         word = dict(fontsize=style.NORMAL, va="baseline", transform=axes.transAxes)
         rows = (  # lower edge of the bar; baselines of names, numbers, caption and note; what the row says
             (bars + tall + 30 / height, 1 - 40 / height, 1 - 62 / height, 1 - 14 / height,
              bars + 2 * tall + 36 / height,
-             "E holds θ: log p(x|θ) stays", "−", ("log p(x|θ)", style.LOG_LIK, "KL", style.KL)),
+             say.E_HOLDS, "−", ("log p(x|θ)", style.LOG_LIK, "KL", style.KL)),
             (bars, bars - 52 / height, bars - 74 / height, bars - 100 / height, bars + tall + 6 / height,
-             "M holds q: the entropy stays", "+", ("energy", "#3d6d8c", "entropy", style.Q_INK)))
+             say.M_HOLDS, "+", (say.EXPECTED_LOG_JOINT, "#3d6d8c", say.ENTROPY, style.Q_INK)))
         for low, name_at, number_at, caption_at, note_at, caption, sign, (first, ink, second, colour) in rows:
             columns, inks = [0.27, 0.70, 1.0], (style.ELBO, ink, colour)
             for x, name, c in zip(columns, ("ELBO", first, second), inks, strict=True):
@@ -197,7 +136,7 @@ class TwoSplits(Part):
             numbers = [axes.text(x, number_at, "", color=c, ha="right", **word)
                        for x, c in zip(columns, inks, strict=True)]
             note = axes.text(0.03, note_at, "", **{**word, "fontsize": style.SMALL})
-            looks = ((dict(facecolor=style.ELBO), dict(facecolor="#fbe3d3", edgecolor=style.KL, hatch=style.KL_HATCH))
+            looks = ((dict(facecolor=style.ELBO), style.GAP)
                      if sign == "−" else
                      (dict(facecolor="#a9cbe0"), dict(facecolor="#f3dfea", edgecolor=style.Q_INK, hatch="...")))
             patches = [Rectangle((0, low), 0, tall, linewidth=0, **look) for look in looks]
@@ -237,51 +176,38 @@ class TwoSplits(Part):
         line.set_xdata([right, right])
         for text, value in zip(texts, numbers, strict=True):
             text.set_text(nats(value))
-        note.set_text("◀ further left than this window" if split < lo else "")
+        note.set_text(words.of("two_arguments").FURTHER_LEFT if split < lo else "")
 
 
 class TwoArguments(Together):
-    """The landscape of L(q, θ) with the ridge log p(x|θ) above it and the two decompositions beside it.
+    """The landscape of L(q, θ) with log p(x|θ) above it and the two decompositions beside it.
 
-    States are `Place`s. 900 by 560 pixels; axes 0 is the landscape, axes 1 the ridge.
+    States are `Pair`s. 900 by 560 pixels; axes 0 is the landscape, axes 1 the curves over θ.
 
     Parameters
     ----------
     model : model
         Any θ: it gives everything else of the model.
     x : array (1, 2)
-    names : (str, str)
-        What θ and q(left) are called on the axes.
     """
 
-    def __init__(self, model, x, names=("θ, the coin's probability of heads", "q(left)")):
-        land = Landscape(model, x, names)
-        top = land.log_lik.max()
-        super().__init__([(land, (0.085, 0.115, 0.475, 0.46)), (Ridge(land), (0.085, 0.63, 0.475, 0.245)),
-                          (TwoSplits((top - 5.0, top + 0.35)), (0.61, 0.115, 0.375, 0.76))], size=(9.0, 5.6))
+    def __init__(self, model, x):
+        landscape = Landscape(model, x)
+        maximum = landscape.log_lik.max()
+        super().__init__([(landscape, (0.085, 0.115, 0.475, 0.46)), (OverTheta(landscape), (0.085, 0.63, 0.475, 0.245)),
+                          (TwoSplits((maximum - 5.0, maximum + 0.35)), (0.61, 0.115, 0.375, 0.76))],
+                         size=(9.0, 5.6), title=(0.085, 0.945))
 
-    def build(self, figure):
-        artists = super().build(figure)
-        # two Parts share one copy of the landscape's numbers; words stand above the axes, clear of every curve
-        word = dict(fontsize=style.SMALL, weight="bold", va="baseline")
-        for x, name, colour in ((0.085, "log p(x|θ)", style.LOG_LIK), (0.215, "L(q, ·)", style.ELBO),
-                                (0.30, "KL", style.KL)):
-            figure.text(x, 0.885, name, color=colour, **word)
-        for x, name, colour in ((0.085, "—  E: to the posterior", style.POSTERIOR),
-                                (0.34, "- -  M: to the best θ", "#882255")):
-            figure.text(x, 0.588, name, color=colour, **word)
-        self._title = figure.text(0.085, 0.945, "", fontsize=style.LARGE, weight="bold")
-        return [*artists, self._title]
-
-    def update(self, state):
-        super().update(state)
-        self._title.set_text(state.title)
+    def title(self, state):
+        titles = words.of("two_arguments").TITLES
+        return titles[state.kind] if state.kind in titles else super().title(state)
 
     def sentence(self, state):
         b = state.bound
-        return (f"{state.title}: θ = {state.prob:.3f}, q(left) = {state.s:.3f}; ELBO {nats(b.elbo)} = "
-                f"log-lik {nats(b.log_lik)} − KL {nats(zero(b.kl, b.log_lik))} = "
-                f"energy {nats(b.expected_log_joint)} + entropy {nats(b.entropy)}.")
+        return words.of("two_arguments").SENTENCE.format(
+            title=self.title(state), theta=f"{state.prob:.3f}", s=f"{state.s:.3f}", elbo=nats(b.elbo),
+            log_lik=nats(b.log_lik), kl=nats(zero(b.kl, b.log_lik)), expected_log_joint=nats(b.expected_log_joint),
+            entropy=nats(b.entropy))
 
 
 def zero(kl, log_lik):

@@ -1,5 +1,7 @@
 """Label sets of tosses by hand, softly, and by EM; one likelihood on two scales (W19). Notebook 01."""
 
-from emlib.lessons.two_coins.panel import ClimbLikelihood, CountSoftly, LabelSets
+from emlib._on_demand import on_demand
 
-__all__ = ["ClimbLikelihood", "CountSoftly", "LabelSets"]
+__all__, __getattr__, __dir__ = on_demand(__name__, {
+    ".panel": ("ClimbLikelihood", "CountSoftly", "LabelSets"),
+})

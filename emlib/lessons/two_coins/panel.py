@@ -3,24 +3,48 @@
 from dataclasses import replace
 
 import numpy as np
-from ipywidgets import Button, Dropdown, Label, Text
+from ipywidgets import Button, Dropdown
 
-from emlib.em import Collapse, fit
+from emlib import words
+from emlib.em import fit
 from emlib.lessons.two_coins.scene import Tally, TallyScene
-from emlib.lessons.two_coins.two_scales import Height, TwoScales
+from emlib.lessons.two_coins.two_scales import LikelihoodAt, TwoScales
+from emlib.live.controls import NumberField, numbers_in
 from emlib.live.panel import Panel
 from emlib.live.stage import Handle, Stage
 
 __all__ = ["ClimbLikelihood", "CountSoftly", "LabelSets"]
 
-ALT = "Five sets of tosses, each split between coin A and coin B; beside them the table of counts and each coin's θ."
-ALT_SCALES = "Left: p(x|θ) over one coin's probability of heads. Right: its logarithm. One summit for both."
+NEAR = 1e-6         # of a bar's width: an arrow key moves by a pixel at least, 0.005
 
 
-class LabelSets(Panel):
+class SplitPanel(Panel):
+    """What the first two panels share: sets whose bars are split between two coins."""
+
+    event = "labels"        # what a hand does: see `Tally`
+
+    @property
+    def q(self):
+        """Each set's share in the two coins, array (N, 2)."""
+        return self.state.q
+
+    def _with_share(self, row, share):
+        """The table when a set gives this share to coin A."""
+        q, share = np.array(self.q), round(min(max(float(share), 0.0), 1.0), 2)
+        q[row] = share, 1 - share
+        return Tally.by_hand(self.model, self.x, q, self.event)
+
+    def _row(self, y, axes):
+        """The set whose bar is at height y, None where there is none."""
+        row = int(np.floor(y))
+        return row if axes == 0 and 0 <= row < len(self.x) else None
+
+
+class LabelSets(SplitPanel):
     """Say which coin each set came from, and see at once what that makes of the coins.
 
-    A click into a set's bar gives the set to the other coin; so does dragging the bar's edge across, or an arrow key.
+    A click into a set's bar, or on its edge, gives the set to the other coin, and so does Enter; the edge can be
+    dragged across, and an arrow key moves it to the other end.
 
     Parameters
     ----------
@@ -34,52 +58,40 @@ class LabelSets(Panel):
         What was really tossed: a button shows it.
     """
 
-    words = "Your labels"
-    _moved = False
-
     def __init__(self, tosses, model, labels=None, true=None):
-        scene = TallyScene(tosses)
+        scene, say = TallyScene(tosses), words.of("two_coins")
         self.x, self.model = scene.x, model
         start = Tally.by_hand(model, self.x, one_hot(labels or "B" + "A" * (len(self.x) - 1), len(self.x)))
-        stage = Stage(scene, [start], alt=ALT, handles=_edges, on_move=self._move, on_add=self._click)
-        buttons = [Button(description="Exchange A and B")]
-        buttons[0].on_click(lambda _: self.set_q(self.q[:, ::-1]))
+        stage = Stage(scene, [start], alt=say.ALT, handles=_edges, on_drag=self._drag, on_click=self._other,
+                      on_key=self._key, on_add=self._click)
+        exchange, truth = Button(description=say.EXCHANGE), Button(description=say.TRUTH)
+        super().__init__(stage, [exchange] if true is None else [exchange, truth])
+        self.on(exchange, lambda: self.set_q(self.q[:, ::-1]))
         if true is not None:
-            truth = one_hot(true, len(self.x))
-            buttons.append(Button(description="Show the truth"))
-            buttons[-1].on_click(lambda _: self.set_q(truth, "True labels"))
-        super().__init__(stage, buttons)
+            q = one_hot(true, len(self.x))
+            self.on(truth, lambda: self.set_q(q, "truth"))
 
-    @property
-    def q(self):
-        """Each set's share in the two coins, array (N, 2)."""
-        return self.state.q
-
-    def set_q(self, q, title="Your labels"):
+    def set_q(self, q, event="labels"):
         """Show any shares q, array (N, 2)."""
-        self.stage.show(Tally.by_hand(self.model, self.x, q, title))
+        self.stage.show(Tally.by_hand(self.model, self.x, q, event))
 
-    def _move(self, name, x, y, phase):
-        row = int(name)
-        if phase in ("move", "key"):
-            self._moved = True
-            return self._with_share(row, float(x >= 0.5))
-        if phase == "up" and not self._moved:           # a click on the edge is a click into the bar
-            return self._with_share(row, self.q[row, 1])
-        self._moved = False
-        return None
+    def _drag(self, name, x, y):
+        return self._with_share(int(name), float(x >= 0.5))
+
+    def _key(self, name, x, y):
+        """A key moves the edge by a few pixels: the set goes to the coin on that side."""
+        edge = self.q[int(name), 0]
+        return self._with_share(int(name), float(x > edge)) if abs(x - edge) > NEAR else None
+
+    def _other(self, name):
+        return self._with_share(int(name), self.q[int(name), 1])
 
     def _click(self, x, y, axes):
-        row = int(np.floor(y))
-        return self._with_share(row, self.q[row, 1]) if axes == 0 and 0 <= row < len(self.x) else None
-
-    def _with_share(self, row, share):
-        q, share = np.array(self.q), round(min(max(float(share), 0.0), 1.0), 2)
-        q[row] = share, 1 - share
-        return Tally.by_hand(self.model, self.x, q, self.words)
+        row = self._row(y, axes)
+        return None if row is None else self._other(row)
 
 
-class CountSoftly(LabelSets):
+class CountSoftly(SplitPanel):
     """Split each set between the coins, then let EM go on from there, half-step by half-step.
 
     The first bank is EM from a start θ: the table fills set by set. When an edge of a bar is dragged the counts and θ
@@ -101,64 +113,68 @@ class CountSoftly(LabelSets):
         The fit on screen.
     """
 
-    words = "Your split"
+    event = "split"
 
     def __init__(self, tosses, model, max_iter=10):
-        scene = TallyScene(tosses)
+        scene, say = TallyScene(tosses), words.of("two_coins")
         self.x, self.model, self.max_iter = scene.x, model, max_iter
-        self.note = Label()
-        stage = Stage(scene, self._from_theta(model), alt=ALT, interval=700, handles=_edges, on_move=self._move,
-                      on_add=self._click)
-        self.start = Text(value=_theta_words(model), description="θ at the start", continuous_update=False,
-                          style={"description_width": "initial"})
-        self.start.observe(lambda change: self._restart(change["new"]), "value")
-        again = Button(description="Start again")
-        again.on_click(lambda _: self._restart(self.start.value))
-        half = Button(description="All sets half and half", layout={"width": "auto"})
-        half.on_click(lambda _: self.restart_from(np.full((len(self.x), 2), 0.5)))
-        Panel.__init__(self, stage, [self.start, again, half], [self.note])
+        self.trace = self._fit(model)
+        self.start = NumberField(say.START, self.trace, self._fit_from, lambda trace: written(trace.steps[0].model),
+                                 style={"description_width": "initial"})
+        stage = Stage(scene, self._filling(self.trace), alt=say.ALT, interval=700, handles=_edges, on_drag=self._drag,
+                      on_drop=self._drop, on_add=self._click)
+        again, half = Button(description=say.AGAIN), Button(description=say.HALVES, layout={"width": "auto"})
+        super().__init__(stage, [self.start, again, half], [self.start.said])
+        self.on(self.start, self._restart)
+        self.on(again, lambda: self._restart(self.start.number))
+        self.on(half, lambda: self.restart_from(np.full((len(self.x), 2), 0.5)))
 
     def restart_from(self, q):
         """Let EM start from a split of the sets, array (N, 2): first its M-step, then E, M, E, …"""
-        first = Tally.by_hand(self.model, self.x, q, self.words)
+        first = Tally.by_hand(self.model, self.x, q, self.event)
         states = [first]
         if np.isfinite(first.probs).all():
-            self.trace = fit(self.model.m_step(self.x, first.q), self.x, max_iter=self.max_iter, tol=None)
+            self.trace = self._fit(self.model.m_step(self.x, first.q))
             states += [Tally.of_step(step, self.x) for step in self.trace.steps]
-            self.note.value = ""
-        else:
-            self.note.value = "A coin without tosses has no θ: EM cannot start here. Give it a share of some set."
+        self.start.said.value = "" if len(states) > 1 else words.of("two_coins").NO_THETA
         self.stage.set_states(states, index=0)
 
-    def _from_theta(self, model):
-        """The states of EM from a start θ; the first table fills set by set."""
-        self.trace = fit(model, self.x, max_iter=self.max_iter, tol=None)
-        steps, n = self.trace.steps, len(self.x)
-        filling = [Tally.of_step(steps[0], self.x, known) for known in range(n)]
-        return [*filling, *(Tally.of_step(step, self.x) for step in steps)]
+    def _restart(self, trace):
+        """Show a fit from a start θ."""
+        self.trace, self.start.said.value = trace, ""
+        self.stage.set_states(self._filling(trace), index=0)
 
-    def _restart(self, words):
-        try:
-            model = replace(self.model, probs=_two_numbers(words))
-            states = self._from_theta(model)
-        except Collapse:
-            self.note.value = f"From θ = {words} a coin gets no tosses at all. The last start stays; try another one."
-        except ValueError as error:
-            self.note.value = f"{error}. The last start stays."
-        else:
-            self.note.value = ""
-            self.stage.set_states(states, index=0)
+    def _filling(self, trace):
+        """The states of a fit; its first table fills set by set."""
+        first = [Tally.of_step(trace.steps[0], self.x, known) for known in range(len(self.x))]
+        return [*first, *(Tally.of_step(step, self.x) for step in trace.steps)]
 
-    def _move(self, name, x, y, phase):
-        if phase in ("move", "key"):
-            return self._with_share(int(name), x)
-        if phase in ("up", "enter") and self.state.title == self.words:     # a press that moved nothing changes nothing
-            self.restart_from(self.q)
-        return None
+    def _fit(self, model):
+        return fit(model, self.x, max_iter=self.max_iter, tol=None)
+
+    def _fit_from(self, text):
+        """The fit from the θ that was typed; a ValueError says what to write instead."""
+        say = words.of("two_coins")
+        probs = numbers_in(text, say.START_WANTED)
+        if len(probs) != 2 or not all(0 <= p <= 1 for p in probs):
+            raise ValueError(say.START_WANTED)
+        model = replace(self.model, probs=probs)
+        if not np.isfinite(model.log_joint(self.x)).any(axis=1).all():
+            raise ValueError(say.START_IMPOSSIBLE)
+        trace = self._fit(model)
+        if trace.stop == "collapsed":
+            raise ValueError(say.START_EMPTY)
+        return trace
+
+    def _drag(self, name, x, y):
+        return self._with_share(int(name), x)
+
+    def _drop(self, name, x, y):
+        self.restart_from(self.q)
 
     def _click(self, x, y, axes):
-        row = int(np.floor(y))
-        if axes == 0 and 0 <= row < len(self.x):
+        row = self._row(y, axes)
+        if row is not None:
             self.restart_from(self._with_share(row, x).q)
 
 
@@ -176,19 +192,20 @@ class ClimbLikelihood(Panel):
     """
 
     def __init__(self, x, model, copies=(1, 10, 100)):
-        self.x, self.model = np.asarray(x, dtype=float), model
-        self.copies = Dropdown(options=[(f"{n} × the data", n) for n in copies], description="Sets")
+        self.x, self.model, say = np.asarray(x, dtype=float), model, words.of("two_coins")
+        self.copies = Dropdown(options=[(say.COPIES_OPTION.format(n=n), n) for n in copies], description=say.COPIES)
         self.theta = np.linspace(0.01, 0.99, 99)
         states = self._states()
-        stage = Stage(TwoScales(states[0]), states, alt=ALT_SCALES, index=self._nearest(model.probs[0]), interval=50,
-                      handles=self._handles, on_move=self._move)
-        self.copies.observe(lambda _: self._repeat(), "value")
+        stage = Stage(TwoScales(states[0]), states, alt=say.ALT_SCALES, index=self._nearest(model.probs[0]),
+                      interval=50, handles=self._handles, on_drag=self._drag)
         super().__init__(stage, [self.copies])
+        self.on(self.copies, lambda _: self._repeat())
 
     def _states(self):
         x = np.tile(self.x, (self.copies.value, 1))
         curve = np.array([replace(self.model, probs=[theta, self.model.probs[1]]).log_lik(x) for theta in self.theta])
-        return [Height(self.theta, curve, float(at), float(here)) for at, here in zip(self.theta, curve, strict=True)]
+        return [LikelihoodAt(self.theta, curve, float(at), float(here))
+                for at, here in zip(self.theta, curve, strict=True)]
 
     def _repeat(self):
         states = self._states()
@@ -198,7 +215,7 @@ class ClimbLikelihood(Panel):
         lo, hi = state.window
         return [Handle("θ_A", state.at, min(max(state.here, lo), hi), f"θ_A = {state.at:.2f}", axes=1)]
 
-    def _move(self, name, x, y, phase):
+    def _drag(self, name, x, y):
         self.stage.index = self._nearest(x)
 
     def _nearest(self, theta):
@@ -207,7 +224,8 @@ class ClimbLikelihood(Panel):
 
 def _edges(tally):
     """Where each set's bar changes colour."""
-    return [Handle(str(row), q, row + 0.5, f"set {row + 1}: {q:.2f} of it from coin A")
+    label = words.of("two_coins").EDGE
+    return [Handle(str(row), q, row + 0.5, label.format(row=row + 1, q=f"{q:.2f}"))
             for row, q in enumerate(tally.q[:, 0])]
 
 
@@ -218,16 +236,6 @@ def one_hot(labels, n):
     return np.array([[letter == "A", letter == "B"] for letter in labels], dtype=float)
 
 
-def _theta_words(model):
+def written(model):
+    """θ as a student would type it."""
     return ", ".join(f"{p:g}" for p in model.probs)
-
-
-def _two_numbers(words):
-    """Two probabilities from words such as "0.6, 0.5", or a ValueError that says what is wrong with them."""
-    try:
-        numbers = [float(word) for word in words.replace(",", " ").split()]
-    except ValueError:
-        numbers = []
-    if len(numbers) != 2 or not all(0 <= p <= 1 for p in numbers):
-        raise ValueError(f"θ at the start is {words!r}; write two numbers between 0 and 1, such as 0.6, 0.5")
-    return numbers

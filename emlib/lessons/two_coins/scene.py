@@ -10,7 +10,8 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 
-from emlib.bound import bound
+from emlib import words
+from emlib.bound import Bound, bound
 from emlib.draw import style
 from emlib.draw.parts.mixture import blend
 from emlib.draw.scene import Scene
@@ -45,45 +46,39 @@ class Tally:
 
     Attributes
     ----------
-    title : str
-        What has just happened.
+    event : {"labels", "split", "truth", "E", "M"}
+        What has just happened: labels or a split by hand, the true labels, or a half-step of EM.
     q : array (N, 2)
         Each set's share in coin A and in coin B; one half where it has not been counted yet.
     counts : array (N, 2, 2)
         Heads and tails (last axis) of each set that go to each coin (middle axis).
     probs : array (2,)
         θ, each coin's probability of heads; NaN for a coin that got no tosses and so has none.
-    fresh : bool
-        Whether `probs` are the totals' own ratios (after M), or still those that q was made with (after E).
     known : int
         How many sets have been counted so far; N when the table is full.
     bound : Bound or None
-        The identity at (θ, q); None where θ is undefined or the table is not full.
-    log_lik : float
-        log p(x|θ) in nats, NaN where θ is undefined.
+        The identity at θ and the q of all sets; None where θ is undefined.
+    t : int
+        The iteration of EM.
     """
 
-    title: str
+    event: str
     q: np.ndarray
     counts: np.ndarray
     probs: np.ndarray
-    fresh: bool
     known: int
-    bound: object
-    log_lik: float
+    bound: Bound | None
+    t: int = 0
 
     @classmethod
     def of_step(cls, step, x, known=None):
         """The table after a half-step of EM; with `known`, when only that many sets have been counted."""
         known = len(x) if known is None else known
-        when = f"E: set {known} of {len(x)}" if known else "before any count"
-        when = f"after {step.kind}" if known == len(x) else when
         q = np.where(np.arange(len(x))[:, None] < known, step.q, 0.5)
-        return cls(f"Iteration {step.t}, {when}", q, _split(x, q), step.model.probs, step.kind == "M", known,
-                   step.bound if known == len(x) else None, step.bound.log_lik)
+        return cls(step.kind, q, _split(x, q), step.model.probs, known, step.bound, step.t)
 
     @classmethod
-    def by_hand(cls, model, x, q, title="Your labels"):
+    def by_hand(cls, model, x, q, event="labels"):
         """The table of any q, array (N, 2), with the coins that it makes most probable (the M-step, W14)."""
         q = np.asarray(q, dtype=float)
         counts = _split(x, q)
@@ -93,9 +88,18 @@ class Tally:
             heads, tails = counts.sum(axis=0).T
             tosses = heads + tails
             probs = np.divide(heads, tosses, out=np.full(2, np.nan), where=tosses > 0)
-            return cls(title, q, counts, probs, True, len(x), None, math.nan)
-        here = bound(model.log_joint(x), q)
-        return cls(title, q, counts, model.probs, True, len(x), here, here.log_lik)
+            return cls(event, q, counts, probs, len(x), None)
+        return cls(event, q, counts, model.probs, len(x), bound(model.log_joint(x), q))
+
+    @property
+    def updated(self):
+        """Whether `probs` are the totals' own ratios; after an E-step they are still those that q was made with."""
+        return self.event != "E"
+
+    @property
+    def log_lik(self):
+        """log p(x|θ) in nats, NaN where θ is undefined."""
+        return math.nan if self.bound is None else self.bound.log_lik
 
     @property
     def totals(self):
@@ -140,19 +144,19 @@ class TallyScene(Scene):
 
         moving = [write(16, 22, size=style.LARGE, weight="bold"), write(884, 22, ha="right", size=style.LARGE)]
         self._title, self._log_lik = moving
-        bold = dict(weight="bold", size=style.NORMAL)
-        write(16, 62, "set", color=style.DATA)
-        write(42 + 20 * MOST_TOSSES / 2, 62, "tosses", ha="center", color=style.DATA)
+        bold, say = dict(weight="bold", size=style.NORMAL), words.of("two_coins")
+        write(16, 62, say.SET, color=style.DATA)
+        write(42 + 20 * MOST_TOSSES / 2, 62, say.TOSSES, ha="center", color=style.DATA)
         for (x, ha), coin in zip(((262, "left"), (462, "right")), COINS, strict=True):
             write(x, 62, coin, ha, **bold)
-        write(362, 62, "q: whose set?", "center", color=style.Q_INK, **bold)
+        write(362, 62, say.WHOSE, "center", color=style.Q_INK, **bold)
         columns = ((580, 0), (790, 1))
         for x, k in columns:
             paper.add_patch(Rectangle((x - 95, TOP - 4), 190, ROW * n + 42, facecolor=style.component(k), alpha=0.14))
             paper.add_line(Line2D([x - 48], [62], marker=style.marker(k), markersize=11, color=style.component(k)))
-            write(x - 34, 62, f"coin {COINS[k]}", **bold)
+            write(x - 34, 62, say.COIN.format(coin=COINS[k]), **bold)
         paper.add_line(Line2D([485, 885], [end + 2, end + 2], color=style.INK, linewidth=1))
-        write(462, end + 21, "totals", "right", color=style.DATA)
+        write(462, end + 21, say.TOTALS, "right", color=style.DATA)
 
         # the tosses: an H in a full disc, a T in a ring, in the colours of the coins that the set belongs to
         where = [(52 + 20 * i, TOP + ROW * (row + 0.5)) for row, one in enumerate(self.tosses) for i in range(len(one))]
@@ -204,7 +208,8 @@ class TallyScene(Scene):
     def update(self, state):
         if len(state.q) != len(self.x):
             raise ValueError(f"q has {len(state.q)} rows; this picture has {len(self.x)} sets")
-        self._title.set_text(state.title)
+        say = words.of("two_coins")
+        self._title.set_text(title(state))
         self._log_lik.set_text(_log_lik(state))
         known = np.arange(len(self.x)) < state.known
         colour = np.where(known[:, None], blend(state.q), 0.8)[self._row]
@@ -219,15 +224,15 @@ class TallyScene(Scene):
             for text, value in zip(self._shares[row], state.q[row], strict=True):
                 text.set_text(f"{value:.2f}" if shown and value > 0.25 else "")
             for text, counts in zip(self._counts[row], state.counts[row], strict=True):
-                text.set_text(_in_words(counts) if shown else "")
+                text.set_text(_written(counts) if shown else "")
         totals = state.totals
         for k in (0, 1):
-            self._totals[k].set_text(_in_words(totals[k]) if state.known else "")
-            prob, tosses = state.probs[k], totals[k].sum()
-            self._theta[k].set_text(rf"$\theta_{COINS[k]}$ = {prob:.2f}" if math.isfinite(prob) else
-                                    rf"$\theta_{COINS[k]}$ undefined")
-            self._ratio[k].set_text("no tosses" if state.fresh and not math.isfinite(prob) else
-                                    f"= {totals[k][0]:.1f} / {tosses:.1f}" if state.fresh else "not yet updated")
+            self._totals[k].set_text(_written(totals[k]) if state.known else "")
+            prob, tosses, name = state.probs[k], totals[k].sum(), rf"$\theta_{COINS[k]}$"
+            self._theta[k].set_text(f"{name} = {prob:.2f}" if math.isfinite(prob) else
+                                    say.THETA_UNDEFINED.format(theta=name))
+            self._ratio[k].set_text(say.NOT_UPDATED if not state.updated else
+                                    f"= {totals[k][0]:.1f} / {tosses:.1f}" if math.isfinite(prob) else say.NO_TOSSES)
             self._marks[k].set_data(*(([prob], [0.42]) if math.isfinite(prob) else ([], [])))
         self._name_marks(state.probs)
 
@@ -241,16 +246,24 @@ class TallyScene(Scene):
             text.set_ha("center" if not near else "right" if k == low else "left")
 
     def sentence(self, state):
-        n = state.known
+        say, n = words.of("two_coins"), state.known
         if n == 0:
-            split = "no set is counted yet"
+            split = say.NOTHING_COUNTED
         else:
             shares = ", ".join(f"{q:.2f}" for q in state.q[:n, 0])
             table = "; ".join(f"{coin} {h:.1f} H {t:.1f} T" for coin, (h, t) in zip(COINS, state.totals, strict=True))
-            split = f"shares of coin A {shares}; totals {table}"
-        theta = ", ".join(f"θ_{coin} " + (f"{p:.2f}" if math.isfinite(p) else "undefined")
+            split = say.SHARES.format(shares=shares, totals=table)
+        theta = ", ".join(f"θ_{coin} {p:.2f}" if math.isfinite(p) else say.THETA_UNDEFINED.format(theta=f"θ_{coin}")
                           for coin, p in zip(COINS, state.probs, strict=True))
-        return f"{state.title}: {split}; {theta}; {_log_lik(state)}."
+        return say.SENTENCE.format(title=title(state), split=split, theta=theta, log_lik=_log_lik(state))
+
+
+def title(state):
+    """What has just happened, in words."""
+    n, event = len(state.q), state.event
+    if state.known < n:
+        event = "filling" if state.known else "before"
+    return words.of("two_coins").TITLES[event].format(t=state.t, known=state.known, n=n)
 
 
 def _split(x, q):
@@ -259,7 +272,9 @@ def _split(x, q):
 
 
 def _log_lik(state):
-    return f"log p(x|θ) = {nats(state.log_lik)}" if math.isfinite(state.log_lik) else "log p(x|θ) undefined"
+    if math.isfinite(state.log_lik):
+        return f"log p(x|θ) = {nats(state.log_lik)}"
+    return words.of("two_coins").LOG_LIK_UNDEFINED
 
 
 def _letters(where, letters):
@@ -271,7 +286,7 @@ def _letters(where, letters):
         for place, letter in zip(where, letters, strict=True)))
 
 
-def _in_words(counts):
+def _written(counts):
     """Heads and tails of one cell; padded by spaces as wide as a digit, so that columns stand straight."""
     heads, tails = (f"{count:.1f}".rjust(4, "\N{FIGURE SPACE}") for count in counts)
     return f"{heads} H  {tails} T"

@@ -1,18 +1,20 @@
-"""One likelihood on two scales: p(x|θ) and log p(x|θ) over one coin's θ, with the same summit (W19)."""
+"""One likelihood on two scales: p(x|θ) and log p(x|θ) over one coin's θ, with the same maximiser (W19)."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
+from emlib import words
 from emlib.draw import style
 from emlib.draw.parts.identity_bar import tick_label
+from emlib.draw.parts.marks import put_marker
 from emlib.draw.scene import Scene
 from emlib.draw.style import nats
 
 
 @dataclass(frozen=True, eq=False)
-class Height:
+class LikelihoodAt:
     """Where coin A's probability of heads stands, and how probable it makes the data.
 
     Attributes
@@ -34,57 +36,57 @@ class Height:
         return np.exp(self.log_lik)
 
     @property
-    def summits(self):
+    def maximisers(self):
         """The θ_A that make p and log p largest, each found on its own scale; None where all is 0."""
         return (float(self.theta[np.argmax(self.p)]) if self.p.max() > 0 else None,
                 float(self.theta[np.argmax(self.log_lik)]))
 
     @property
     def window(self):
-        """Limits (lo, hi) in nats of the logarithmic picture: it goes as far below the summit as that is below 0."""
+        """Limits (lo, hi) in nats of the logarithmic picture: it goes as far below the maximum as that is below 0."""
         top = self.log_lik.max()
         depth = max(1.0, abs(top))
         return float(top - depth), float(top + 0.12 * depth)
 
 
 class TwoScales(Scene):
-    """p(x|θ) beside log p(x|θ), each with its own summit. The state is a `Height`.
+    """p(x|θ) beside log p(x|θ), each with its own maximiser. The state is a `LikelihoodAt`.
 
     Parameters
     ----------
-    height : Height
+    curves : LikelihoodAt
         Whose curves are drawn; states must have the same ones, and differ in where they stand.
     """
 
     size = (9.0, 3.2)
 
-    def __init__(self, height):
-        self.height = height
+    def __init__(self, curves):
+        self.curves = curves
 
     def build(self, figure):
-        h = self.height
+        h, say = self.curves, words.of("two_coins")
         views = ((0.075, h.p, (0, 1.12 * h.p.max() or 1.0), style.DATA, "p(x|θ)"),
                  (0.575, h.log_lik, h.window, style.LOG_LIK, "log p(x|θ)"))
-        self._dots, self._values, summits = [], [], h.summits
-        for (left, y, limits, colour, name), summit in zip(views, summits, strict=True):
+        self._dots, self._values = [], []
+        for (left, y, limits, colour, name), best in zip(views, h.maximisers, strict=True):
             axes = figure.add_axes((left, 0.19, 0.40, 0.60))
             axes.set(xlim=(0, 1), ylim=limits, xticks=np.linspace(0, 1, 6))
             axes.set_xlabel(r"$\theta_A$", labelpad=0)
             axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
             axes.plot(h.theta, y, color=colour, linewidth=2.5)
-            if summit is not None:
-                axes.axvline(summit, color=style.POSTERIOR, linewidth=2, linestyle="--", zorder=0)
+            if best is not None:
+                axes.axvline(best, color=style.POSTERIOR, linewidth=2, linestyle="--", zorder=0)
             if axes is figure.axes[0]:          # p is tiny: its unit stands above the axes, not at every tick
                 power = int(np.floor(np.log10(limits[1]))) if h.p.max() > 0 else 0
-                unit = f"in units of 1e−{-power}" if power else ""
+                unit = say.UNIT.format(power=-power) if power else ""
                 axes.yaxis.set_major_formatter(lambda v, _, power=power: f"{v / 10.0 ** power:.4g}")
             else:
-                unit = "nats"
+                unit = words.of("kit").NATS
                 axes.yaxis.set_major_formatter(lambda v, _: tick_label(v))
             above = dict(transform=axes.transAxes, fontsize=style.SMALL)
             axes.text(0, 1.2, name, weight="bold", **above | {"fontsize": style.NORMAL})
             axes.text(0, 1.06, unit, color="#555555", **above)
-            where = "no summit to be seen: all 0" if summit is None else f"summit at {summit:.2f}"
+            where = say.NO_SUMMIT if best is None else say.SUMMIT.format(at=f"{best:.2f}")
             axes.text(1, 1.06, where, color=style.POSTERIOR, ha="right", **above)
             self._values.append(axes.text(1, 1.2, "", ha="right", **above | {"fontsize": style.NORMAL}))
             stem, = axes.plot([], [], color=style.Q_INK, linewidth=1.2)
@@ -96,16 +98,15 @@ class TwoScales(Scene):
         texts = (scientific(state.here), nats(state.here))
         for (dot, stem, (lo, hi)), value, text, label in zip(self._dots, (np.exp(state.here), state.here), texts,
                                                              self._values, strict=True):
-            y = min(max(value, lo), hi)
-            dot.set_data([state.at], [y])
-            dot.set_marker("v" if value < lo else "o")      # below the window: an arrow at its edge
+            y = put_marker(dot, state.at, value, (lo, hi), "o")
             stem.set_data([state.at, state.at], [lo, y])
-            label.set_text(f"{text} at {state.at:.2f}")
+            label.set_text(words.of("two_coins").VALUE_AT.format(value=text, at=f"{state.at:.2f}"))
 
     def sentence(self, state):
-        p, log_p = (f"highest at {s:.2f}" if s is not None else "0 everywhere for the machine" for s in state.summits)
-        return (f"θ_A = {state.at:.2f}: p(x|θ) = {scientific(state.here)} ({p}), "
-                f"log p(x|θ) = {nats(state.here)} ({log_p}).")
+        say = words.of("two_coins")
+        p, log_p = (say.ALL_ZERO if best is None else say.HIGHEST.format(at=f"{best:.2f}") for best in state.maximisers)
+        return say.SCALES.format(at=f"{state.at:.2f}", p=scientific(state.here), p_highest=p,
+                                 log_p=nats(state.here), log_p_highest=log_p)
 
 
 def scientific(log_value):

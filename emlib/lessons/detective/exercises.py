@@ -5,9 +5,13 @@ import numpy as np
 from emlib.contracts import check_em
 from emlib.exercises import deadline
 from emlib.exercises.feedback import Feedback
+from emlib.exercises.judge import first_hints, not_written
 
 __all__ = ["check_model"]
 
+# What a model must offer: where z is one of K labels, and where z is anything else.
+OF_LABELS = ("log_joint", "m_step")
+OF_ANY_Z = ("log_liks", "expected_log_joint", "posterior", "m_step")
 HINTS = ("Two methods say everything: log_joint(x) returns log p(x_n, z=k) for each point (row) and each k (column), "
          "in an array (N, K); m_step(x, q) returns a new model.",
          "log p(x, z=k) = log π_k + log p(x | k). Give x a second axis, x[:, None], and the parameters (K,) will line "
@@ -22,7 +26,7 @@ def check_model(model, x, hint=0, seed=0):
     ``hint=1``, ``2``, … adds so many hints. Returns a `Feedback`, true when every theorem that applies holds; it never
     raises for anything that the model does.
     """
-    hints = HINTS[:max(hint, 0)]
+    hints = first_hints(HINTS, hint)
     more = "" if len(hints) == len(HINTS) else f"For a hint: check_model(…, x, hint={len(hints) + 1})"
 
     def not_yet(kind, message, case=""):
@@ -30,18 +34,19 @@ def check_model(model, x, hint=0, seed=0):
 
     if isinstance(model, type):
         return not_yet("not a function", "Give a model with parameters, such as MyModel(weights, …), not the class.")
-    missing = [name for name in ("log_joint", "m_step") if not callable(getattr(model, name, None))]
+    wanted = OF_ANY_Z if hasattr(model, "log_liks") and not hasattr(model, "log_joint") else OF_LABELS
+    missing = [name for name in wanted if not callable(getattr(model, name, None))]
     if missing:
         return not_yet("not a function", f"Your model has no method {' and no '.join(missing)}.")
     try:
         deadline.run(_try_both, (model, x))
         report = deadline.run(check_em, (model, x, seed), seconds=6 * deadline.SECONDS)
-    except NotImplementedError:
-        return not_yet("not started", "Not started yet, or not all of it: replace each `raise NotImplementedError` by "
-                                      "your code.")
-    except deadline.TooSlow:
-        return not_yet("too slow", "No answer in time. Is there a loop that never ends?")
-    except Exception as error:
+    except deadline.TooSlow as late:
+        return not_yet("too slow", f"No answer in time. Is there a loop that never ends?{late.advice}")
+    except (Exception, SystemExit) as error:
+        if not_written(error):
+            return not_yet("not started", "Not started yet, or not all of it: replace each "
+                                          "`raise NotImplementedError` by your code.")
         return not_yet("raised", f"Your model raised {type(error).__name__}: {error}")
     if report.passed:
         held = sum(check.passed is True for check in report.checks)
@@ -52,11 +57,16 @@ def check_model(model, x, hint=0, seed=0):
 
 
 def _try_both(model, x):
-    log_joint = model.log_joint(x)
+    """Call both steps once, for errors that are told more simply than a theorem tells them."""
+    q = _any_q(model.log_joint(x)) if hasattr(model, "log_joint") else model.posterior(x)
+    if model.m_step(x, q) is None:
+        raise TypeError("m_step returned nothing (None); end it with `return …`")
+
+
+def _any_q(log_joint):
+    """A q, array (N, K), that is no posterior and leaves no component without points."""
     if np.ndim(log_joint) != 2:
         what = "nothing (None)" if log_joint is None else f"an array of shape {np.shape(log_joint)}"
         raise TypeError(f"log_joint returned {what}; return an array (N, K): one row a point, one column a z")
     n, k = np.shape(log_joint)
-    q = (1 + np.eye(k)[np.arange(n) % k]) / (k + 1)
-    if model.m_step(x, q) is None:
-        raise TypeError("m_step returned nothing (None); end it with `return …`")
+    return (1 + np.eye(k)[np.arange(n) % k]) / (k + 1)

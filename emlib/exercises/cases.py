@@ -1,0 +1,75 @@
+"""Arguments that exercises try a function on, and what several lessons' exercises ask of a distribution.
+
+Every lesson draws its cases from a generator with a seed of its own: they are the same for everybody, every time.
+"""
+
+import numpy as np
+
+from emlib.bound import log_posterior
+from emlib.exercises.judge import show
+
+__all__ = ["decided", "distributions", "distributions_with_zeros", "far_log_joints", "log_joint", "log_joints",
+           "no_negative_entry", "posterior", "rows_sum_to_one", "shares"]
+
+SIZES = ((1, 2), (2, 2), (3, 2), (4, 3), (5, 4))        # N, K: the simple ones first
+
+
+def log_joint(rng, n, k):
+    """log p(x, z) of n points and k labels, array (n, k) in nats."""
+    return rng.uniform(-4.0, -0.3, size=(n, k))
+
+
+def log_joints(rng):
+    """A log joint of each of `SIZES`."""
+    return [log_joint(rng, n, k) for n, k in SIZES]
+
+
+def far_log_joints(rng):
+    """Points so far from everything that exp(log_joint) is 0 in double precision, and a table where it overflows."""
+    return [log_joint(rng, 2, 3) - np.array([[1500.0], [900.0]]), log_joint(rng, 2, 2) + 800]
+
+
+def distributions(rng, n, k):
+    """Any q: n distributions over k labels, array (n, k)."""
+    return rng.dirichlet(np.ones(k), size=n)
+
+
+def distributions_with_zeros(rng, n, k):
+    """Distributions that exclude some labels, array (n, k): for 0 · log 0 = 0."""
+    q = np.where(rng.random((n, k)) < 0.4, 0.0, rng.random((n, k)))
+    q[:, 0] += 0.1
+    return q / q.sum(axis=1, keepdims=True)
+
+
+def shares(rng, n, k):
+    """Distributions in which each component is the largest for some point, so that hard counts are not 0 either."""
+    return 0.45 * distributions(rng, n, k) + 0.55 * np.eye(k)[np.arange(n) % k]
+
+
+def posterior(log_joint):
+    """p(z|x) of each point, array (N, K): Bayes' rule in log space (W3)."""
+    return np.exp(log_posterior(log_joint))
+
+
+def decided(table):
+    """1 for the largest entry of each row, 0 for the others: array (N, K)."""
+    return np.eye(table.shape[1])[table.argmax(axis=1)]
+
+
+def no_negative_entry(value, right):
+    """A rule for an answer that is a distribution for each point: what is wrong with it, or None."""
+    negative = (value < -1e-9).any(axis=1)
+    if negative.any():
+        n = int(np.argmax(negative))
+        return f"q[{n}] = {show(value[n])} has a negative entry; probabilities are not negative. Is an exp missing?"
+    return None
+
+
+def rows_sum_to_one(value, right):
+    """A rule for an answer that is a distribution for each point: what is wrong with it, or None."""
+    total = value.sum(axis=1)
+    n = int(np.argmax(np.abs(total - 1)))
+    if abs(total[n] - 1) > 1e-6:
+        return (f"row {n} of your q sums to {total[n]:.3g}; a distribution sums to 1: divide by the sum over k "
+                "(axis=1, keepdims=True).")
+    return None

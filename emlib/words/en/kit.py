@@ -1,0 +1,44 @@
+"""Words of the pictures and panels that several lessons share, and of the stage's buttons."""
+
+# the stage
+STAGE = {
+    "back": "Previous step",
+    "play": "Play",
+    "pause": "Pause",
+    "next": "Next step",
+    "slider": "Step",
+    "picture": "interactive picture",
+    "free": "free place",
+    "wait": "Python is busy: waiting",
+    "lost": "Python does not answer. This is the last picture.",
+    "gone": "Python has stopped or was restarted: run the cell again. This is the last picture.",
+}
+
+# numbers
+UNDEFINED = "undefined"
+NATS = "nats"
+
+# a half-step
+HALF_STEP = "Iteration {t}, after {kind}"
+ITERATION = "iteration"
+
+# the identity, as a bar and as a sentence
+SENTENCE_AT_STEP = "{when}: {sentence}"
+INFINITE_KL = "log-lik = {log_lik}, ELBO = −∞, KL = ∞: q > 0 somewhere the posterior is 0."
+ZERO_KL = "ELBO = log-lik = {log_lik}, KL = 0."
+IDENTITY = "log-lik {log_lik} = ELBO {elbo} + KL {kl}."
+NATS_FROM_LINE = "nats from log p(x|θ)"
+RESIDUAL = "residual {residual}"
+NO_BAR = "ELBO = −∞, KL = ∞: no bar"
+
+# bars of q
+CHOICE_OF_Q = "q = ({q}): {identity}"
+
+# a mixture
+DENSITY = "density"
+COMPONENTS = "Components {each}."
+COMPONENT = "{k}: weight {weight}, mean {mean}"
+
+# what went wrong in a callback, and what is no good in a field for numbers
+WHERE = "(in {function}, line {line} of {file})"
+REFUSED = "{name} is {typed!r}; {wanted}. {kept} stays."
