@@ -25,7 +25,10 @@ export function fakeClock() {
     requestAnimationFrame: (act) => later(() => act(now), 16),
     cancelAnimationFrame: (id) => due.delete(id),
   });
-  globalThis.performance.now = () => now;
+  Object.defineProperty(globalThis, "performance", {
+    value: { now: () => now },
+    configurable: true,
+  });
   return {
     async pass(ms) {
       await settled();
