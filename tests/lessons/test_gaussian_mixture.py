@@ -118,8 +118,13 @@ def test_the_last_component_stays_and_a_ninth_is_refused_in_words(faithful):
     states = faithful.states
     hand.add(4.5, 60.0)
     assert faithful.states == states and "No more than 8 components" in faithful.verdict.value
-    hand.add(0.5, 0, axes=2)
-    assert faithful.states == states, "a click beside the data adds nothing"
+
+
+def test_a_click_beside_the_data_adds_nothing(faithful):
+    states = faithful.states
+    for axes, place in ((1, (-100, 0.5)), (2, (3, -1200))):
+        Hand(faithful).add(*place, axes)
+        assert faithful.states == states
 
 
 def test_a_random_walk_of_free_moves(faithful):
@@ -138,6 +143,25 @@ def test_a_collapse_is_said_in_the_panel():
     panel = FitMixture(x, {"spike": GaussianMixture([0.5, 0.5], [[1.0], [10.0]], [[[1.0]], [[1.0]]])})
     assert panel.trace.stop == "collapsed"
     assert "has collapsed" in panel.verdict.value and "floor" in panel.verdict.value
+
+
+def test_what_components_have_in_common_is_kept_and_the_rest_averaged():
+    """By hand, with weights 1/5 and 4/5."""
+    a, b = np.array([[2.0, 0.5], [0.5, 1.0]]), np.array([[1.0, 0.0], [0.0, 3.0]])
+    model = GaussianMixture([0.2, 0.8], [[0.0, 0.0], [1.0, 2.0]], [a, b])
+    expected = {"full": [a, b], "tied": 0.2 * a + 0.8 * b, "diag": [[2, 1], [1, 3]], "spherical": [1.5, 2.0]}
+    for kind, covariances in expected.items():
+        other = with_type(model, kind)
+        np.testing.assert_allclose(other.covariances, covariances, rtol=1e-15)
+        grown = with_component(other, (5.0, 5.0))
+        average = covariances if kind == "tied" else 0.2 * np.array(covariances[0]) + 0.8 * np.array(covariances[1])
+        np.testing.assert_allclose(grown.covariances if kind == "tied" else grown.covariances[2], average, rtol=1e-14)
+        np.testing.assert_allclose(with_component(grown, (6.0, 6.0)).weights, [0.1, 0.4, 0.25, 0.25])
+        left = without_component(grown, 0)
+        np.testing.assert_allclose(left.weights, np.array([8, 5]) / 13)
+        np.testing.assert_array_equal(left.means, [[1, 2], [5, 5]])
+    alone = without_component(GaussianMixture([1.0, 0.0], [[0.0], [1.0]], [[[1.0]], [[2.0]]]), 0)
+    assert (alone.weights, alone.means, alone.covariances) == (1, 1, 2), "what had no weight gets all of it"
 
 
 def test_changed_models_stay_models():

@@ -82,7 +82,6 @@ class Climb(Panel):
     def restart(self, theta):
         """Fit again from `theta`, and show the first half-step."""
         self.trace = self._fit(self.trace.model.at(theta))
-        self.field.said.value = ""
         self.field.put(theta)
         self.stage.set_states(iterations(self.trace.steps), index=0)
 
