@@ -74,6 +74,8 @@ class CategoricalMixture:
 class KnownSpread:
     """Normals on a line whose deviation is known, and never learned; other names, and something derived from them."""
 
+    held = ("known",)
+
     def __init__(self, w, m, s):
         self.share = np.array(w)
         self.places = np.array(m)

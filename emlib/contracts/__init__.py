@@ -3,14 +3,16 @@
 import numpy as np
 
 from emlib import _validate as validate
-from emlib.contracts import ascent, expectation, maximisation
+from emlib.contracts.latent import as_data, needs, take
 from emlib.contracts.report import Check, Report
-from emlib.contracts.trial import NotApplicable, Trial
+from emlib.contracts.theorem import NotApplicable, WrongKind
+from emlib.contracts.theorems import THEOREMS
+from emlib.contracts.trial import Trial
 
 __all__ = ["THEOREMS", "Check", "Report", "check_em"]
 
-THEOREMS = (*expectation.CHECKS, *maximisation.CHECKS, *ascent.CHECKS)      # from cause to consequence
-ENOUGH = 600                # points; of more, so many are drawn
+ENOUGH = {True: 600, False: 200}        # points, by whether z is a label; of more, so many are drawn
+LONG_ENOUGH = 2000                      # steps of time in all sequences together; of more, only some are taken
 
 
 def check_em(model, x, seed=0):
@@ -19,11 +21,16 @@ def check_em(model, x, seed=0):
     Parameters
     ----------
     model : object
-        Anything with ``log_joint(x)`` → (N, K) in nats and ``m_step(x, q)`` → a new model; a class written in a
-        notebook will do. Its own ``posterior(x)`` → (N, K), ``log_lik(x)`` → float and ``elbo(x, q)`` → float are
-        checked too if it has them. Some checks move the parameters: attributes that are numbers or arrays of numbers.
-    x : array, one row (or one number) a point
-        Data of the kind that the model takes, at least 2 points. Of more than 600, 600 are drawn.
+        A class written in a notebook will do. Where z is one of K labels it has ``log_joint(x)`` → (N, K) in nats and
+        ``m_step(x, q)`` → a new model; its own ``posterior(x)`` → (N, K), ``log_lik(x)`` → float and ``elbo(x, q)`` →
+        float are checked too if it has them. Where z is anything else it has ``log_liks(x)`` → (N,),
+        ``expected_log_joint(x, q)`` → (N,), ``posterior(x)`` → a q with ``entropy()``, ``kl(other)``, ``q[rows]`` and
+        ``near(rng)``, and ``m_step(x, q)``. With ``log_prior()`` → float, log p(θ), the M-step is to maximise
+        E_q[log p(x, z|θ)] + log p(θ) (MAP). Some checks move the parameters: numbers or arrays of numbers, in
+        attributes, in dicts, or in objects that the model holds.
+    x : array, one row (or one number) a point; or a list of sequences, of any lengths
+        Data of the kind that the model takes, at least 2 points, or one sequence. Of more than 600 points
+        (200 where z is no label), so many are drawn; of long sequences, some.
     seed : int
         Of everything random: the same seed gives the same report.
 
@@ -36,51 +43,64 @@ def check_em(model, x, seed=0):
     Raises
     ------
     ValueError
-        If the model lacks ``log_joint`` or ``m_step``, or x has no points.
+        If the model lacks a method that its kind of z needs, its posterior is no q, ``held`` names what is no
+        parameter, or x has no points.
 
     Notes
     -----
     A model that raises in a check has failed that check, and the message is the counterexample; only a `Collapse`
     (the maximum does not exist) is no failure. Where a theorem does not apply, ``passed`` is None and ``reason``
-    says why. Weights held on purpose are declared by ``learn_weights = False``, and limits of the parameters (such
-    as a floor) by raising ValueError beyond them.
+    says why. What the M-step leaves alone on purpose is declared on the model, ``held = ("variances", "means[0]")``
+    (for mixing weights ``learn_weights = False`` will do), and limits of the parameters (such as a floor) by raising
+    ValueError beyond them.
     """
-    for name in ("log_joint", "m_step"):
-        if not callable(getattr(model, name, None)):
-            raise ValueError(f"model has no method {name}; check_em needs log_joint(x) → (N, K) "
-                             "and m_step(x, q) → a new model")
-    x = np.array(x)
-    if x.ndim == 0 or len(x) < 2:
-        raise ValueError(f"x has shape {x.shape}; give at least 2 points, one row each")
-    if len(x) > ENOUGH:
-        x = x[np.sort(validate.rng(seed).choice(len(x), ENOUGH, replace=False))]
+    labels = needs(model)
+    x = as_data(x, labels)
+    if np.ndim(x) == 0 or len(x) < (2 if labels else 1):
+        raise ValueError(f"x has shape {np.shape(x)}; give at least 2 points, one row each")
     with np.errstate(all="ignore"):             # a model that divides by 0 is told so by the theorem it breaks
-        return Report(_called(model), tuple(_run(model, x, seed)))
+        if not labels and len(x) > 1 and np.shape(model.log_liks(x)) == (1,):
+            x = [x]                             # one sequence, which the model takes as it is
+        x = _some(x, labels, seed)
+        return Report(_called(model), tuple(_run(model, x, seed, labels)))
 
 
-def _run(model, x, seed):
+def _some(x, labels, seed):
+    """x, or of a large x enough of it for the checks: in any case a sequence as a whole."""
+    order = validate.rng(seed).permutation(len(x))
+    lengths = np.cumsum([np.shape(x[n])[0] if isinstance(x, list) else 0 for n in order])
+    most = min(ENOUGH[labels], max(1, int((lengths <= LONG_ENOUGH).sum())))
+    return x if len(x) <= most else take(x, np.sort(order[:most]))
+
+
+def _run(model, x, seed, labels):
+    first, *rest = THEOREMS
     try:
-        trial = Trial(model, x, seed)
+        trial = Trial(model, x, seed, labels)
+    except WrongKind:
+        raise
     except Exception as error:
-        first, *rest = THEOREMS
-        yield _check(first, passed=False, counterexample=f"log_joint(x) gave no array (N, K): {_said(error)}",
-                     hint="One row a point, one column a z.")
+        what = "log_joint(x) gave no array (N, K)" if labels else "no q could be made"
+        yield _check(first, passed=False, counterexample=f"{what}: {_said(error)}",
+                     hint="One row a point, one column a z." if labels else "")
         yield from (_check(t, passed=None, reason="log_joint must be right first") for t in rest)
         return
     for theorem in THEOREMS:
         try:
-            found = theorem.test(trial)
+            found = theorem.put_to(trial)
         except NotApplicable as reason:
             yield _check(theorem, passed=None, reason=str(reason))
+        except WrongKind:
+            raise
         except Exception as error:              # the model raised: that is what the student must see
             yield _check(theorem, passed=False, counterexample=f"raised {_said(error)}")
         else:
-            passed = bool(found.measured <= found.tolerance)
+            passed = bool(found.measured <= theorem.tolerance)
             told = {} if passed else {"counterexample": found.counterexample, "hint": found.hint}
-            yield _check(theorem, passed=passed, measured=float(found.measured), tolerance=float(found.tolerance),
+            yield _check(theorem, passed=passed, measured=float(found.measured), tolerance=float(theorem.tolerance),
                          **told)
-            if theorem is THEOREMS[0] and not passed:
-                yield from (_check(t, passed=None, reason="log_joint must be right first") for t in THEOREMS[1:])
+            if theorem is first and not passed:
+                yield from (_check(t, passed=None, reason="log_joint must be right first") for t in rest)
                 return
 
 

@@ -3,31 +3,55 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["Finding", "Theorem", "theorem"]
+__all__ = ["Finding", "NotApplicable", "Theorem", "WrongKind", "theorem"]
+
+
+class NotApplicable(Exception):
+    """A theorem does not apply to the model at hand; the message says why."""
+
+
+class WrongKind(ValueError):
+    """What was given is nothing that could be put to the test; the message says what is missing, and what to do."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What a test measured: it passes when measured ≤ tolerance. The rest is for the case that it does not."""
+    """What a test measured. The rest is for the case that it is more than the theorem's tolerance."""
 
     measured: float
-    tolerance: float
     counterexample: str = ""
     hint: str = ""
 
 
 @dataclass(frozen=True)
 class Theorem:
-    """A theorem: its name, its line of the whiteboard, and `test`, a function Trial → Finding."""
+    """A theorem: its name, its line of the whiteboard, and `test`, a function Trial → Finding.
+
+    It holds when measured ≤ tolerance. `labels_only`: it speaks of a z that is one of K labels, and of no other.
+    """
 
     name: str
     line: str
     statement: str
     quantity: str
+    tolerance: float
     why: str
+    labels_only: bool
     test: Callable
 
+    def put_to(self, trial):
+        """The `Finding` on one model.
 
-def theorem(name, line, statement, quantity, why):
+        Raises
+        ------
+        NotApplicable
+            If the theorem says nothing about this model.
+        """
+        if self.labels_only and not trial.labels:
+            raise NotApplicable("z is no label")
+        return self.test(trial)
+
+
+def theorem(name, line, statement, quantity, tolerance, why, labels_only=False):
     """Decorate a test with the theorem that it tests."""
-    return lambda test: Theorem(name, line, statement, quantity, why, test)
+    return lambda test: Theorem(name, line, statement, quantity, tolerance, why, labels_only, test)

@@ -1,8 +1,6 @@
 """`check_em`: every theorem can turn red, right models pass, and what it says can be relied on."""
 
 import functools
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import own_models
@@ -11,8 +9,6 @@ from strategies import KINDS, random_gaussian
 
 from emlib import CoinMixture, GaussianMixture, check_em, datasets
 from emlib.contracts import THEOREMS, Check, Report
-from emlib.contracts.parameters import Parameters
-from emlib.contracts.trial import Trial
 from emlib.lessons.detective import cases as detective
 from emlib.lessons.detective.cases import Clusters
 
@@ -154,6 +150,24 @@ class Raises(Clusters):
         raise RuntimeError("the disk is full")
 
 
+class StaysPut(Clusters):
+    def m_step(self, x, q):
+        new = super().m_step(x, q)
+        variances = np.sum(q * (x[:, None] - self.means) ** 2, axis=0) / q.sum(axis=0)
+        return type(self)(new.weights, self.means, variances)
+
+
+class OneSpread(Clusters):
+    def m_step(self, x, q):
+        new = super().m_step(x, q)
+        return type(self)(new.weights, new.means, self.variances)
+
+
+class ForgetsRates(own_models.PoissonMixture):
+    def m_step(self, x, q):
+        return ForgetsRates(q.mean(axis=0).tolist(), self.rates)
+
+
 FIRST = {       # mutation: the theorem that must be named first
     NotANumber: "log joint", Impossible: "log joint", Transposed: "log joint", SeesTheOthers: "log joint",
     ChangesItself: "old model kept", ChangesQ: "old model kept", Raises: "old model kept",
@@ -166,7 +180,7 @@ FIRST = {       # mutation: the theorem that must be named first
     detective.HardCounts: "M-step ascent", detective.VarianceAsDeviation: "M-step ascent",
     detective.LastBatch: "M-step ascent", SampleVariance: "M-step ascent", NotANumberAfterwards: "M-step ascent",
     detective.OldMean: "M-step optimality", OneStaysBehind: "M-step optimality",
-    detective.FrozenWeights: "weights move",
+    detective.FrozenWeights: "weights move", StaysPut: "parameters move", OneSpread: "parameters move",
 }
 ALSO = {        # theorems that are consequences: a mutation that breaks them, whatever else it breaks
     "KL ≥ 0": WrongSign, "E-step is tight": WrongAtThePosterior, "monotone ascent": detective.VarianceAsDeviation,
@@ -316,17 +330,12 @@ def test_rounding_is_not_printed_for_it_differs_between_machines():
         assert check.result.endswith("none") or f"≤ {check.tolerance:.0e}" in check.result
 
 
-@dataclass
 class Hidden:
-    """A model that keeps its parameters where nobody can see them."""
+    """A model that keeps its parameters where nobody can see them: in its methods."""
 
-    inner: Any
-
-    def log_joint(self, x):
-        return self.inner.log_joint(x)
-
-    def m_step(self, x, q):
-        return Hidden(self.inner.m_step(x, q))
+    def __init__(self, inner):
+        self.log_joint = inner.log_joint
+        self.m_step = lambda x, q: Hidden(inner.m_step(x, q))
 
 
 def test_what_does_not_apply_is_said_with_its_reason_and_never_counted_as_passed():
@@ -334,17 +343,54 @@ def test_what_does_not_apply_is_said_with_its_reason_and_never_counted_as_passed
     assert report.passed
     absent = {check.name: check.reason for check in report.checks if check.passed is None}
     assert "no posterior of its own" in absent["product rule"] and "no log_lik" in absent["log-likelihood"]
-    for name in ("M-step optimality", "weights move", "weights sum to 1", "Fisher's identity", "fixed point"):
+    for name in ("M-step optimality", "weights move", "parameters move", "weights sum to 1", "Fisher's identity",
+                 "fixed point"):
         assert "no parameters were found" in absent[name]
     assert "not applicable: no parameters" in str(report)
-    assert f"all {19 - len(absent)} theorems that apply hold; {len(absent)} do not" in report.verdict
+    assert f"all {len(THEOREMS) - len(absent)} theorems that apply hold; {len(absent)} do not" in report.verdict
 
 
 def test_weights_held_on_purpose_are_declared():
     x = datasets.two_coins()
     held = check_em(CoinMixture([0.5, 0.5], [0.6, 0.5], learn_weights=False), x)
     assert held.passed and held["weights move"].passed is None and "on purpose" in held["weights move"].reason
+    assert held["parameters move"].passed
     assert check_em(CoinMixture([0.5, 0.5], [0.6, 0.5]), x)["weights move"].passed
+
+
+def test_an_m_step_that_never_updates_its_rates_is_not_certified():
+    rng = np.random.default_rng(0)
+    report = check_em(ForgetsRates([0.4, 0.6], [1.0, 5.0]), rng.poisson(rng.choice([1.0, 6.0], size=80)))
+    assert [check.name for check in report.failures] == ["parameters move"]
+    assert "rates = [1, 5]" in report.first_failure.counterexample
+    assert 'held = ("rates",)' in report.first_failure.hint
+
+
+@pytest.mark.parametrize(("held", "passes"), [
+    (("variances",), True), ("variances", True), (("variances[0]", "variances[1]"), True), (("variances[0]",), False)])
+def test_what_is_held_on_purpose_is_declared(held, passes):
+    report = check_em(start(type("Declared", (OneSpread,), {"held": held})), data())
+    assert [check.name for check in report.failures] == ([] if passes else ["parameters move"])
+
+
+def test_an_entry_that_is_held_is_neither_tried_nor_asked_to_move():
+    kind = type("Declared", (OneStaysBehind,), {"held": ("means[0]",)})
+    assert check_em(start(kind), data()).passed
+    kind = type("Wrong", (Clusters,), {"held": ("means[0]",)})
+    first = check_em(start(kind), data()).first_failure
+    assert first.name == "parameters move" and "means is named in held, yet the M-step moves it" in first.counterexample
+
+
+@pytest.mark.parametrize("held", ["varience", ("means[2]",), ("means[first]",), ("means[0",)])
+def test_held_that_names_no_parameter_is_refused(held):
+    with pytest.raises(ValueError, match="parameters found are weights, means, variances"):
+        check_em(start(type("Misspelt", (Clusters,), {"held": held})), data())
+
+
+def test_a_parameter_at_its_floor_need_not_move():
+    x = datasets.old_faithful()
+    report = check_em(GaussianMixture.start(x, 2, 0, floor=1e4), x)
+    assert report["parameters move"].passed, report
 
 
 def test_more_points_than_needed_are_drawn_from():
@@ -357,7 +403,7 @@ def test_more_points_than_needed_are_drawn_from():
 
 
 @pytest.mark.parametrize(("model", "x", "words"), [
-    (object(), [1.0, 2.0], "model has no method log_joint"),
+    (object(), [1.0, 2.0], r"model has no method log_joint; check_em needs log_joint\(x\) → \(N, K\) and m_step"),
     (type("Half", (), {"log_joint": lambda self, x: x})(), [1.0, 2.0], "model has no method m_step"),
     (start(), [], "give at least 2 points"), (start(), 3.0, "give at least 2 points"),
     (start(), [1.0], "give at least 2 points")])
@@ -375,47 +421,47 @@ def test_a_log_joint_that_is_no_table_stops_the_rest():
     assert {check.passed for check in report.checks[1:]} == {None}
 
 
-# How parameters are found -----------------------------------------------------------------------------------
+def test_an_m_step_that_fills_the_gaps_of_x_in_place_is_named():
+    class Gaps(Clusters):
+        def log_joint(self, x):
+            return np.where(np.isnan(x)[:, None], np.log(self.weights), super().log_joint(x))
+
+        def m_step(self, x, q):
+            known = ~np.isnan(x)
+            new = super().m_step(x[known], q[known])
+            return type(self)(q.mean(axis=0), new.means, new.variances)
+
+    class FillsInPlace(Gaps):
+        def m_step(self, x, q):
+            new = super().m_step(x, q)
+            np.nan_to_num(x, copy=False)
+            return new
+
+    x = data()
+    x[::7] = np.nan
+    kwargs = [0.4, 0.6], np.nanquantile(x, [0.2, 0.7]), np.full(2, np.nanvar(x))
+    assert check_em(Gaps(*kwargs), x).passed
+    first = check_em(FillsInPlace(*kwargs), x).first_failure
+    assert first.name == "old model kept" and "x has changed" in first.counterexample
 
 
-def found(kind):
-    model, x = own_models.draw(kind, np.random.default_rng(3))
-    trial = Trial(model, x, 0)
-    return trial.parameters, trial
+def test_letters_are_data_like_any_other():
+    class Letters(own_models.CategoricalMixture):
+        def coded(self, x):
+            return np.searchsorted(list("ACGT"), x)
 
+        def log_joint(self, x):
+            return super().log_joint(self.coded(x))
 
-@pytest.mark.parametrize(("kind", "names", "weights", "held"), [
-    (own_models.PoissonMixture, ["weights", "rates"], "weights", []),
-    (own_models.ExponentialMixture, ["pi", "scale"], "pi", []),
-    (own_models.BernoulliMixture, ["weights", "probs"], "weights", []),
-    (own_models.CategoricalMixture, ["weights", "table"], "weights", []),
-    (own_models.KnownSpread, ["share", "places", "known"], "share", ["known"]),
-    (own_models.EqualShares, ["weights", "means", "variances"], "weights", ["weights"]),
-    (own_models.LineMixture, ["weights", "lines", "noise"], "weights", [])])
-def test_parameters_are_found_whatever_they_are_called(kind, names, weights, held):
-    parameters, trial = found(kind)
-    assert parameters.names == names
-    assert parameters.weights(trial.model, trial.k) == weights
-    assert parameters.held == held
+        def m_step(self, x, q):
+            return type(self)(*vars(super().m_step(self.coded(x), q)).values())
 
+    class Shifted(Letters):
+        def log_lik(self, x):
+            return np.logaddexp.reduce(self.log_joint(x), axis=1).sum() + 1
 
-def test_directions_keep_distributions_and_symmetry():
-    rng, (parameters, trial) = np.random.default_rng(0), found(own_models.CategoricalMixture)
-    for direction in parameters.directions(trial.model, rng):
-        moved = parameters.moved(trial.model, direction, 0.5 * direction.size)
-        assert np.allclose(moved.table.sum(axis=1), 1) and np.isclose(np.sum(moved.weights), 1)
-        assert (np.asarray(moved.table) >= 0).all()
-    x = datasets.old_faithful()
-    model = GaussianMixture.start(x, 2, 0)
-    for direction in Parameters([model], x).directions(model, rng):
-        if direction.name == "covariances":
-            np.testing.assert_array_equal(direction.delta, np.swapaxes(direction.delta, -1, -2))
-
-
-def test_relabelled_finds_which_arrays_carry_the_labels():
-    x = datasets.old_faithful()
-    for kind in KINDS:
-        model = GaussianMixture.start(x, 3, 0, kind).m_step(x, np.random.default_rng(1).dirichlet([1] * 3, size=len(x)))
-        other = Parameters([model], x).relabelled(model, [2, 0, 1])
-        np.testing.assert_array_equal(other.means, model.means[[2, 0, 1]])
-        np.testing.assert_allclose(other.log_joint(x), model.log_joint(x)[:, [2, 0, 1]], rtol=1e-12)
+    model, codes = own_models.draw(own_models.CategoricalMixture, np.random.default_rng(1))
+    x = np.array(list("ACGT"))[codes]
+    assert check_em(Letters(model.weights, model.table), x).passed
+    first = check_em(Shifted(model.weights, model.table), x).first_failure
+    assert first.name == "log-likelihood" and "A" in first.counterexample

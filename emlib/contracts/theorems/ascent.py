@@ -5,76 +5,74 @@ import itertools
 import numpy as np
 
 from emlib.contracts import search
-from emlib.contracts.theorem import Finding, theorem
-from emlib.contracts.trial import NotApplicable, numbers, points
+from emlib.contracts.show import numbers, points
+from emlib.contracts.theorem import Finding, NotApplicable, theorem
+from emlib.contracts.tolerances import ASCENT, CONVERGED, DERIVATIVE, FLAT, NOTHING, RELABELLED, STATIONARY
 from emlib.em import Collapse
-
-ROUNDING = search.ROUNDING
-SLOPE = 1e-4                # of two slopes, each by finite differences
-STATIONARY = 1e-8           # relative to Σ_n |log p(x_n|θ)|: EM creeps, so a little is always left
-FLAT = 1e-10                # of singular values: a direction this much flatter than the steepest changes nothing
 
 
 @theorem("monotone ascent", "W24",
          "Under the exact E-step log p(x|θ) never falls: log p(x|θ^{t+1}) ≥ L(q, θ^{t+1}) ≥ L(q, θ^t) = log p(x|θ^t).",
-         "largest signed fall", "rounding, relative to the sum of |log p(x_n|θ)|")
+         "largest signed fall", ASCENT, "rounding, relative to the sum of |log p(x_n|θ)|")
 def monotone(trial):
     worst = (-np.inf, 0, 0, None, 0)
-    for s, (models, heights) in enumerate(trial.runs):
-        for t, (before, after) in enumerate(itertools.pairwise(heights)):
-            fall = (before - after) / trial.size(models[t])
+    for s, run in enumerate(trial.runs):
+        for t, (before, after) in enumerate(itertools.pairwise(run.objectives)):
+            fall = (before - after) / run.sizes[t]
             if fall > worst[0]:
-                worst = (fall, s, t + 1, models[t], before - after)
+                worst = (fall, s, t + 1, run.models[t], before - after)
     if worst[3] is None:
         raise NotApplicable("no iteration could be made: every M-step ended in a collapse")
     fall, s, t, model, nats = worst
-    if fall <= ROUNDING:
-        return Finding(max(float(fall), 0.0), ROUNDING)
+    if fall <= ASCENT:
+        return Finding(max(float(fall), 0.0))
 
     def falls(rows):
-        x = trial.x[rows]
+        x = trial.take(rows)
         new = trial.m_step(model, trial.posterior(model, x), x)
-        before, after = (trial.log_liks(m, x).sum() for m in (model, new))
+        before, after = (trial.objective(m, x) for m in (model, new))
         return (before, after) if after < before - 1e-6 else None
-    rows, said = trial.smallest(falls, least=trial.k + 1)
+    rows, said = trial.smallest(falls, least=trial.fewest)
     small = f"\n{points(trial, rows)}: one iteration from {numbers(said[0])} to {numbers(said[1])}" if said else ""
     where = "the model itself" if s == 0 else f"start {s}"
-    return Finding(float(fall), ROUNDING, f"from {where}, log p(x|θ) falls by {nats:.3g} in iteration {t}{small}",
+    return Finding(float(fall), f"from {where}, {_objective(trial)} falls by {nats:.3g} in iteration {t}{small}",
                    "The checks above say which half-step is to blame.")
 
 
+# A prior would stand on both sides and cancel; without it the comparison is the sharper.
 @theorem("Fisher's identity", "W18",
-         "At θ^t the bound touches log p(x|θ) with the same slope: ∇Q(θ, θ^t) = ∇ log p(x|θ).",
-         "difference of the slopes", "finite differences, relative to the curvature")
+         "At θ^t the bound touches log p(x|θ) with the same gradient: ∇Q(θ, θ^t) = ∇ log p(x|θ).",
+         "difference of the derivatives", DERIVATIVE, "finite differences, relative to the curvature")
 def fisher(trial):
     worst = (-1.0, "")
     for model in trial.models[:2]:
         q = trial.posterior(model)
 
         def expected(m, q=q):
-            return trial.expected(m, q)
-        heights = [(height, height(model)) for height in (expected, trial.log_lik)]
-        least = max(np.sqrt(search.NAT), 1e-12 * trial.size(model) / SLOPE)
+            return trial.z.expected(m, trial.x, q)
+        objectives = [(objective, objective(model)) for objective in (expected, trial.log_lik)]
+        least = max(np.sqrt(search.PROBE), 1e-12 * trial.size(model) / DERIVATIVE)
         for direction in trial.parameters.directions(model, trial.rng(10)):
-            steps = [search.step(trial, model, direction, *height, trial.size(model)) for height in heights]
-            if None in steps:
+            probes = [search.probe(trial, model, direction, *objective, trial.size(model)) for objective in objectives]
+            if None in probes:
                 continue
-            h = min(step[0] for step in steps)          # short for both: they bend differently
-            a, b = (search.slope(trial, model, direction, h, height) for height in (trial.log_lik, expected))
+            h = min(probe.h for probe in probes)        # short for both: their curvatures differ
+            a, b = (search.derivative(trial, model, direction, h, f) for f in (trial.log_lik, expected))
             off = float(abs(a - b) / max(abs(a), abs(b), least))
             off = np.inf if np.isnan(off) else off
             if off > worst[0]:
-                worst = (off, f"along {direction.label} log p(x|θ) has the slope {numbers(a / h)}, "
+                worst = (off, f"along {direction.label} log p(x|θ) has the derivative {numbers(a / h)}, "
                          f"Q has {numbers(b / h)}")
     if worst[0] < 0:
         raise NotApplicable("no parameter can be moved both ways")
-    return Finding(float(worst[0]), SLOPE, worst[1],
-                   "Is log p(x|θ) the sum over z of the same log_joint, and q its posterior?")
+    return Finding(float(worst[0]), worst[1],
+                   "Is log p(x|θ) the sum over z of the same log_joint, and q its posterior?" if trial.labels else
+                   "Are log_liks(x) and expected_log_joint(x, q) of one p(x, z|θ), and q its posterior?")
 
 
 @theorem("label permutation", "W15",
          "The sum over z has no order: with the labels renamed, the same likelihood and the same EM.",
-         "|difference|", "rounding, relative to log_joint")
+         "|difference|", RELABELLED, "rounding, relative to log_joint", labels_only=True)
 def permutation(trial):
     if trial.k == 1:
         raise NotApplicable("there is only one label")
@@ -84,12 +82,17 @@ def permutation(trial):
         other = trial.parameters.relabelled(model, order)
         if other is None:
             raise NotApplicable("no reordering of the parameters renames the labels: they are not interchangeable here")
-        q = trial.random_q(11)
+        if any(len(held) == trial.k and (held != held[order]).any() for held in trial.parameters.held.values()
+               if held.ndim):
+            raise NotApplicable("what is held on purpose tells the labels apart")
+        if trial.log_prior(other) != trial.log_prior(model):
+            raise NotApplicable("the prior tells the labels apart")
+        q = trial.random_q(model, 11)
         pairs = [("log p(x|θ)", trial.log_lik(model), trial.log_lik(other)),
                  ("the posterior", trial.posterior(model)[:, order], trial.posterior(other))]
         try:
-            pairs.append(("log_joint after one M-step", trial.log_joint(trial.m_step(model, q))[:, order],
-                          trial.log_joint(trial.m_step(other, q[:, order]))))
+            pairs.append(("log_joint after one M-step", trial.table(trial.m_step(model, q))[:, order],
+                          trial.table(trial.m_step(other, q[:, order]))))
         except Collapse:
             pass
         for what, a, b in pairs:
@@ -100,83 +103,88 @@ def permutation(trial):
                 off = np.inf
             if off > worst[0]:
                 worst = (off, f"labels in the order {order.tolist()}: {what} differs by up to {off:.3g}")
-    return Finding(worst[0], 1e-7, worst[1], "Is one component treated apart, or an array indexed by a fixed label?")
+    return Finding(worst[0], worst[1], "Is one component treated apart, or an array indexed by a fixed label?")
 
 
 @theorem("fixed point", "W25", "Where EM stands still, log p(x|θ) is stationary: its gradient is 0.",
-         "gain along the gradient", "EM creeps at the end, so a little is left")
+         "gain along the gradient", STATIONARY, "EM converges linearly, so a small gradient remains")
 def fixed_point(trial):
-    ends = _ends(trial)
     worst = (-1.0, "")
-    for model in ends:
+    for model in _ends(trial):
         q = trial.posterior(model)
-        top, size = trial.expected(model, q), trial.size(model)
+        expected, size = trial.expected(model, q), trial.size(model)
         for direction in trial.parameters.directions(model, trial.rng(12)):
-            # the bend of Q, not that of log p(x|θ), which may be flat: it is what one more iteration would gain
-            step = search.step(trial, model, direction, lambda m, q=q: trial.expected(m, q), top, size)
-            if step is None:
+            # the curvature of Q, not that of log p(x|θ), which may be flat: it is what one more iteration would gain
+            probe = search.probe(trial, model, direction, lambda m, q=q: trial.expected(m, q), expected, size)
+            if probe is None:
                 continue
-            h, middle, left, right = step
-            slope = search.slope(trial, model, direction, h, trial.log_lik)
-            promised = slope ** 2 / (2 * max(abs(right + left - 2 * middle), search.NAT / 10)) / size
+            gradient = search.derivative(trial, model, direction, probe.h,
+                                         lambda m: trial.log_lik(m) + trial.log_prior(m))
+            promised = gradient ** 2 / (2 * max(abs(probe.curvature), search.PROBE / 10)) / size
             promised = np.inf if np.isnan(promised) else float(promised)
             if promised > worst[0]:
-                worst = (promised, f"EM has stopped, yet along {direction.label} log p(x|θ) has the slope "
-                         f"{numbers(slope / h)}")
+                worst = (promised, f"EM has stopped, yet along {direction.label} {_objective(trial)} has the "
+                         f"derivative {numbers(gradient / probe.h)}")
     if worst[0] < 0:
         raise NotApplicable("no parameter can be moved both ways")
-    return Finding(float(worst[0]), STATIONARY, worst[1],
+    return Finding(float(worst[0]), worst[1],
                    "EM converged to a place that is no stationary point: one half-step is wrong.")
 
 
 @theorem("identifiable", "W25",
          "Two maxima of equal height differ only by the names of the labels: the data can tell all other θ apart.",
-         "flat directions", "they are counted")
+         "flat directions", NOTHING, "they are counted", labels_only=True)
 def identifiable(trial):
     names, ends = trial.parameters.names, _ends(trial)
     if len(ends) < 2:
         raise NotApplicable("EM converged from one start only")
     level = [(a, b) for a, b in itertools.combinations(ends, 2)
-             if abs(trial.log_liks(a).sum() - trial.log_liks(b).sum()) <= 1e-8 * trial.size(a)]
+             if abs(trial.objective(a) - trial.objective(b)) <= 1e-8 * trial.size(a)]
     if not level:
         raise NotApplicable("no two starts ended at the same height")
     for a, b in level:
-        joint_a, joint_b = (np.exp(trial.log_joint(model)).T for model in (a, b))
+        joint_a, joint_b = (np.exp(trial.table(model)).T for model in (a, b))
         apart = [min(float(np.max(np.abs(c - d) / c.max())) for d in joint_b) for c in joint_a]
         if max(apart) < 1e-2:               # the same components, in some order
             continue
         # where two components coincide any model is flat; a model that cannot be identified is flat everywhere
-        missing, free = min(_flat(trial, model) for model in (a, *trial.models, *trial.starts))
+        missing, free = min(_flat(trial, model) for model in (a, *trial.models, *trial.initial_models))
         if missing:
             shown = [", ".join(f"{n} = {numbers(trial.parameters.value(m, n))}" for n in names) for m in (a, b)]
-            return Finding(float(missing), 0, f"{shown[0]}\nand {shown[1]}\nhave the same log p(x|θ) = "
-                           f"{numbers(trial.log_liks(a).sum())}, to eight digits; "
+            return Finding(float(missing), f"{shown[0]}\nand {shown[1]}\nhave the same {_objective(trial)} = "
+                           f"{numbers(trial.objective(a))}, to eight digits; "
                            f"{missing} of {free} directions of θ are flat",
                            "No algorithm can choose between them: the model has more parameters than these data can "
                            "tell apart.")
-    return Finding(0.0, 0)
+    return Finding(0.0)
 
 
 CHECKS = (monotone, fisher, permutation, fixed_point, identifiable)
 
 
+def _objective(trial):
+    return "log p(x|θ) + log p(θ)" if trial.has("log_prior") else "log p(x|θ)"
+
+
 def _ends(trial):
     """The last model of each run that has converged."""
-    ends = [models[-1] for models, heights in trial.runs
-            if len(heights) > 1 and abs(heights[-1] - heights[-2]) <= 1e-11 * trial.size(models[-1])]
+    ends = [run.models[-1] for run in trial.runs if len(run.models) > 1
+            and abs(run.objectives[-1] - run.objectives[-2]) <= CONVERGED * run.sizes[-1]]
     if not ends:
         raise NotApplicable("EM had not converged within the iterations tried")
     return ends
 
 
 def _flat(trial, model):
-    """How many directions of θ change no point's likelihood, and how many there are."""
-    rows, top, size = [], float(trial.log_liks(model).sum()), trial.size(model)
+    """How many directions of θ change neither any point's likelihood nor the prior, and how many there are."""
+    def scores_of(m):
+        return np.append(trial.log_liks(m), trial.log_prior(m))
+    rows, objective, size = [], trial.objective(model), trial.size(model)
     for direction in trial.parameters.directions(model, trial.rng(15)):
-        step = search.step(trial, model, direction, lambda m: trial.log_liks(m).sum(), top, size)
-        if step is None:
+        probe = search.probe(trial, model, direction, trial.objective, objective, size)
+        if probe is None:
             return 0, 0             # a parameter at its border: this cannot be told by derivatives
-        rows.append(search.slope(trial, model, direction, step[0], trial.log_liks))
+        rows.append(search.derivative(trial, model, direction, probe.h, scores_of))
     scores = np.array(rows)
     scores /= np.maximum(np.linalg.norm(scores, axis=1, keepdims=True), np.finfo(float).tiny)
     values = np.linalg.svd(scores, compute_uv=False)

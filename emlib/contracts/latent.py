@@ -1,0 +1,190 @@
+"""What depends on the kind of z: one of K labels, where q is a table (N, K), or anything else, where q is an object.
+
+`Labels` and `AnyLatent` answer the same questions, so that a theorem is written once. Data are an array of rows, or a
+list of sequences of any lengths; N counts the independent pieces, rows or sequences.
+"""
+
+import numpy as np
+
+from emlib import _validate as validate
+from emlib.bound import bound, has_labels, log_posterior
+from emlib.contracts.theorem import WrongKind
+
+__all__ = ["AnyLatent", "Labels", "as_data", "difference", "needs", "take"]
+
+NEEDS = {       # by whether z is a label: the methods that a model must have, and what they return
+    True: {"log_joint": "log_joint(x) → (N, K)", "m_step": "m_step(x, q) → a new model"},
+    False: {"log_liks": "log_liks(x)", "expected_log_joint": "expected_log_joint(x, q)", "posterior": "posterior(x)",
+            "m_step": "m_step(x, q)"},
+}
+OF_Q = {"entropy": "entropy()", "kl": "kl(other)", "__getitem__": "q[rows]", "near": "near(rng)"}
+
+
+def needs(model):
+    """Whether z is a label, once the model has all that its kind of z needs.
+
+    Raises
+    ------
+    WrongKind
+        That names the methods that are missing.
+    """
+    any_z = not has_labels(model) and any(hasattr(model, name) for name in ("log_liks", "expected_log_joint"))
+    methods = NEEDS[not any_z]
+    missing = [name for name in methods if not callable(getattr(model, name, None))]
+    if missing and any_z:
+        raise WrongKind(f"a model whose z is no label needs {_listed(list(methods.values()))}; "
+                         f"{type(model).__name__} has no {_listed(missing, 'or')}")
+    if missing:
+        raise WrongKind(f"model has no method {missing[0]}; check_em needs {_listed(list(methods.values()))}, "
+                         "or, where z is no label, " + ", ".join(NEEDS[False].values()))
+    return not any_z
+
+
+def as_data(x, labels):
+    """A copy of x: an array of rows, or a list of arrays, one a sequence."""
+    sequences = (isinstance(x, (list, tuple)) and len(x) > 0
+                 and all(hasattr(piece, "__len__") and not isinstance(piece, str) for piece in x))
+    if sequences and not (labels and len({np.shape(piece) for piece in x}) == 1):
+        return [np.array(piece) for piece in x]
+    return np.array(x)
+
+
+def take(x, rows):
+    """Some of the pieces: rows of an array, or sequences of a list."""
+    return [x[n] for n in np.arange(len(x))[rows]] if isinstance(x, list) else x[rows]
+
+
+def difference(before, after):
+    """The largest change between two things of one make: arrays, lists, dicts or objects, field by field.
+
+    0 where every number is the same, NaN for NaN; infinite where anything but a number changed, or the shape did.
+    What `after` has more than `before` (something it remembers) is no change.
+    """
+    if isinstance(before, dict):
+        return max((difference(v, after[k]) if k in after else np.inf for k, v in before.items()), default=0.0)
+    if isinstance(before, (list, tuple)):
+        if len(before) != len(after):
+            return np.inf
+        return max((difference(*pair) for pair in zip(before, after, strict=True)), default=0.0)
+    if hasattr(before, "__dict__"):
+        return difference(vars(before), vars(after))
+    a, b = np.asarray(before), np.asarray(after)
+    if a.shape != b.shape:
+        return np.inf
+    if a.dtype.kind not in "fiuc" or b.dtype.kind not in "fiuc":
+        return 0.0 if np.array_equal(a, b) else np.inf
+    same = (a == b) | (np.isnan(a) & np.isnan(b))
+    change = np.abs(a - b, out=np.zeros(a.shape), where=~same, dtype=float, casting="unsafe")
+    return float(np.max(np.where(np.isnan(change), np.inf, change), initial=0.0))
+
+
+class Labels:
+    """z is one of K labels: everything follows from log_joint(x), a table (N, K)."""
+
+    def __init__(self, model, x):
+        self.k = _columns(model.log_joint(x))
+
+    def table(self, model, x):
+        """log p(x_n, z=k|θ), (N, K): all that the model says of x."""
+        return np.asarray(model.log_joint(x), dtype=float)
+
+    def log_liks(self, model, x):
+        """log p(x_n|θ), (N,)."""
+        return np.logaddexp.reduce(self.table(model, x), axis=1)
+
+    def posterior(self, model, x):
+        """The model's own posterior; else Bayes' rule on log_joint."""
+        if callable(getattr(model, "posterior", None)):
+            return np.asarray(model.posterior(x), dtype=float)
+        return np.exp(log_posterior(validate.log_joint(self.table(model, x))))
+
+    def expected(self, model, x, q):
+        """E_q[log p(x, z|θ)], summed; NaN where the model gives NaN."""
+        return float(np.sum(q * np.where(q > 0, self.table(model, x), 0)))
+
+    def elbo(self, model, x, q):
+        """L(q, θ) by its definition W7, always from log_joint."""
+        return bound(self.table(model, x), q).elbo
+
+    def kl(self, model, x, q):
+        """KL(q ‖ p), (N,), from the model's own posterior where that has digits left, else from its log_joint."""
+        p, log_p = self.posterior(model, x), log_posterior(self.table(model, x))
+        log_p = np.log(p, out=log_p.copy(), where=p > 1e-8)
+        log_q = np.log(q, out=np.zeros_like(q), where=q > 0)
+        return np.sum(np.multiply(q, log_q - log_p, out=np.zeros_like(q), where=q > 0), axis=1)
+
+    def random_q(self, model, x, rng):
+        """A random distribution for each point."""
+        return rng.dirichlet(np.ones(self.k), size=len(x))
+
+
+class AnyLatent:
+    """z is anything: the model knows log p(x), E_q[log p(x, z)] and its posterior, an object; see `emlib.posteriors`.
+
+    Raises
+    ------
+    WrongKind
+        If the posterior is no such object, or its `near` gives no other member of its family.
+    """
+
+    k = None
+
+    def __init__(self, model, x):
+        p = model.posterior(x)
+        missing = [says for name, says in OF_Q.items() if not callable(getattr(p, name, None))]
+        if isinstance(p, np.ndarray) or missing:
+            raise WrongKind(f"{type(model).__name__}.posterior(x) returned {_kind(p)}; where z is no label it must be "
+                             f"a q with {_listed(list(OF_Q.values()))}"
+                             + ("" if isinstance(p, np.ndarray) else f", and this one has no {_listed(missing, 'or')}")
+                             + ". If z is one of K labels, give the model log_joint(x) → (N, K)")
+        self._q = p.near(np.random.default_rng(0))
+        if not (isinstance(self._q, type(p)) or isinstance(p, type(self._q))):
+            raise WrongKind(f"near(rng) of a {type(p).__name__} returned {_kind(self._q)}, and KL(q ‖ p) needs both of "
+                             "one family: return another member of the same class")
+        if difference(p, self._q) == 0:
+            raise WrongKind(f"near(rng) of a {type(p).__name__} returned the same q; it must draw another one, or "
+                             "nothing is put to the test")
+
+    def table(self, model, x):
+        """log p(x_n|θ) and E_q[log p(x_n, z|θ)] at one q that stays, (N, 2): what tells two θ apart. x as a whole."""
+        return np.column_stack([self.log_liks(model, x), np.asarray(model.expected_log_joint(x, self._q), dtype=float)])
+
+    def log_liks(self, model, x):
+        """log p(x_n|θ), (N,)."""
+        return np.asarray(model.log_liks(x), dtype=float)
+
+    def posterior(self, model, x):
+        return model.posterior(x)
+
+    def expected(self, model, x, q):
+        """E_q[log p(x, z|θ)], summed."""
+        return float(np.sum(model.expected_log_joint(x, q)))
+
+    def elbo(self, model, x, q):
+        """L(q, θ) by its definition W7: E_q[log p(x, z|θ)] + H(q)."""
+        return float(np.sum(model.expected_log_joint(x, q) + q.entropy()))
+
+    def kl(self, model, x, q):
+        """KL(q ‖ p), (N,)."""
+        return np.asarray(q.kl(model.posterior(x)), dtype=float)
+
+    def random_q(self, model, x, rng):
+        """Another member of the posterior's family."""
+        return model.posterior(x).near(rng)
+
+
+def _columns(log_joint):
+    """K, if log_joint is a table (N, K)."""
+    if np.ndim(log_joint) != 2:
+        raise ValueError(f"log_joint(x) has shape {np.shape(log_joint)}, not (N, K)")
+    return np.shape(log_joint)[1]
+
+
+def _kind(thing):
+    if isinstance(thing, np.ndarray):
+        return f"an array of shape {thing.shape}"
+    return "nothing (None)" if thing is None else f"a {type(thing).__name__}"
+
+
+def _listed(words, last="and"):
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
