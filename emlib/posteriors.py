@@ -128,7 +128,7 @@ class Cells:
         for name, value in (("filled", filled), ("cov", cov), ("missing", missing)):
             object.__setattr__(self, name, value)
         patterns, which = np.unique(missing, axis=0, return_inverse=True)
-        groups = []                                                     # (rows, columns, q of these rows' missing cells)
+        groups = []                                             # (rows, columns, q of these rows' missing cells)
         for i, pattern in enumerate(patterns):
             rows, columns = np.flatnonzero(which.ravel() == i), np.flatnonzero(pattern)
             if len(columns):
@@ -180,7 +180,7 @@ class Chains:
     moves : list of S arrays (T_s − 1, K, K)
         q(z_t = k | z_{t−1} = j) in row j, rows summing to 1.
     log_first, log_moves : the same in nats, optional
-        Where they are known better than from the probabilities: an underflow is not an impossibility, and KL reads them.
+        Where they are known better than from the probabilities: KL reads them, and an underflow is not impossible.
 
     Raises
     ------

@@ -3,11 +3,16 @@
 import os
 
 import pytest
+from hypothesis import settings
 from project import HOW_TO_GET_NODE, HOW_TO_GET_ONE, find_chromium, find_node, tracked_files
 
 # marker -> how to find what its tests need, what to say where it is missing, what forbids them to skip
 NEEDS = {"browser": (find_chromium, HOW_TO_GET_ONE, "EMLIB_REQUIRE_BROWSER"),
          "node": (find_node, HOW_TO_GET_NODE, "EMLIB_REQUIRE_NODE")}
+
+# The same examples everywhere and every time: a red CI can be repeated at home.
+settings.register_profile("course", derandomize=True, deadline=None, max_examples=150, database=None)
+settings.load_profile("course")
 
 
 @pytest.fixture(scope="session")

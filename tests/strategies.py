@@ -4,14 +4,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from emlib import CoinMixture, Collapse, GaussianMixture, em, exact
-
-# The same examples everywhere and every time: a red CI can be repeated at home.
-settings.register_profile("course", derandomize=True, deadline=None, max_examples=150, database=None)
-settings.load_profile("course")
 
 KINDS = ("full", "tied", "diag", "spherical")
 Q_KINDS = ("random", "uniform", "sparse", "onehot", "tiny")

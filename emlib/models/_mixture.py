@@ -2,20 +2,18 @@
 
 import numpy as np
 
-from emlib import _validate as validate
-from emlib.bound import log_posterior
+from emlib.bound import bayes, evaluate
 
 
 class Mixture:
     """Posterior, log-likelihood and information criteria of any model with ``log_joint`` and ``n_parameters``."""
 
-    def posterior(self, x):
-        """Responsibilities p(z=k | x_n, θ), array (N, K) with rows summing to 1 (W3, W11)."""
-        return np.exp(log_posterior(validate.log_joint(self.log_joint(x))))
+    # responsibilities, array (N, K); the loop knows this function by its name and need not call log_joint again for it
+    posterior = bayes
 
     def log_lik(self, x):
         """log p(x|θ) in nats, summed over the points (W15)."""
-        return float(np.sum(np.logaddexp.reduce(validate.log_joint(self.log_joint(x)), axis=1)))
+        return float(np.sum(evaluate(self, x).log_liks))
 
     def bic(self, x):
         """Bayesian information criterion −2 log p(x|θ) + n_parameters · log N; smaller is better."""
