@@ -133,7 +133,7 @@ def test_a_one_shot_iterator_is_refused_with_what_to_do():
 
 def test_a_reader_needs_streaming():
     for options in ({}, {"keep": "last", "e_step": frozen(np.full((len(X), 3), 1 / 3))}):
-        with pytest.raises(ValueError, match="x is a reader of blocks; that needs keep='last' and the exact E-step"):
+        with pytest.raises(ValueError, match="x is a reader of blocks; that needs keep='last' and an exact E-step"):
             fit(START, np.array_split(X, 3), **options)
 
 

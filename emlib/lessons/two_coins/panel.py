@@ -150,7 +150,7 @@ class CountSoftly(SplitPanel):
         return [*first, *(Tally.of_step(step, self.x) for step in trace.steps)]
 
     def _fit(self, model):
-        return fit(model, self.x, max_iter=self.max_iter, tol=None)
+        return fit(model, self.x, max_iter=self.max_iter, tol=None, warn=False)
 
     def _fit_from(self, text):
         """The fit from the θ that was typed; a ValueError says what to write instead."""
