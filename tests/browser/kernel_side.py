@@ -35,6 +35,8 @@ def listen():
     for stage in stages():
         heard = HEARD[stage.model_id] = []
         for kind, act in stage._hand.on.items():
+            if kind == "key" and act is None:       # with one, arrow keys would be no drags any more
+                continue
             stage._hand.on[kind] = noted(stage, kind, act or (lambda *a: None), heard)
     for button in [w for w in list(registry._instances.values()) if isinstance(w, Button)]:
         HEARD[button.model_id] = []
@@ -68,7 +70,7 @@ def look(k, namespace):
         parts = within(panel.widget) if panel else []
         print(json.dumps({
             "sentence": stage.sentence, "error": stage.error, "index": stage.index, "n": stage.n, "alt": stage.alt,
-            "epoch": stage.epoch, "acts": stage.acts, "handles": stage._words(state)[1], "boxes": stage.scene.boxes(),
+            "epoch": stage.epoch, "acts": stage.acts, "keyed": bool(stage._hand.on["key"]), "handles": stage._words(state)[1], "boxes": stage.scene.boxes(),
             "heard": HEARD.get(stage.model_id, []),
             "clicks": {p.description: len(HEARD[p.model_id]) for p in parts if isinstance(p, Button)},
             "values": [str(p.value) for p in parts if isinstance(p, Widget) and hasattr(p, "value")],

@@ -144,13 +144,15 @@ def drag(bench, k):
     inside = [min(max(v, lo), hi) for v, (lo, hi) in zip(to, box_of(now, x, y), strict=True)]
     assert moves[-1][2:] == pytest.approx(inside, abs=0.004), "the last place of the hand is not what the kernel heard"
     top, page = bench.root.bounding_box()["y"], bench.page
-    for key in ("ArrowUp", "Shift+ArrowLeft"):
+    said = []
+    for key in ("ArrowUp", "Shift+ArrowLeft", "ArrowLeft", "ArrowRight"):
         before = len(bench.look()["heard"])
         page.keyboard.press(key)
-        bench.heard(before, "drag", key)
+        said.append(bench.heard(before, "key" if now["keyed"] else "drag", key)["sentence"])
+    assert said[-1] != said[-2], "the arrow keys change nothing"
     before = len(bench.look()["heard"])
     page.keyboard.press("Enter")
-    n = bench.heard(before, "drop", "Enter")["n"]
+    n = bench.heard(before, "click" if now["keyed"] else "drop", "Enter")["n"]
     for key, i in (("Home", 0), ("End", n - 1)):
         page.keyboard.press(key)
         until(lambda i=i: bench.look()["index"] == i, 10, f"{key} on the picture did not lead to state {i}")
