@@ -75,6 +75,10 @@ def test_what_rounding_is_relative_to_is_the_sum_of_absolute_terms_as_often_as_t
         points = trace.steps[-1].bound.per_point.log_lik                     # of either sign
         assert points.min() < 0 < points.max()
         assert seen == [pytest.approx(np.sum(np.abs(points) * (1 if weights is None else w)), rel=1e-13)]
+    seen.clear()
+    step = fit(coins(WithPrior), HEADS, max_iter=1, tol=None).steps[-1]
+    summed = np.abs(step.bound.per_point.log_lik).sum() + abs(step.model.log_prior())
+    assert seen == [pytest.approx(summed, rel=1e-13)] and abs(step.model.log_prior()) > 1
 
 
 # Exactness is an attribute ------------------------------------------------------------------------------------------
