@@ -81,11 +81,12 @@ def em(model, x, e_step=exact, sample_weight=None, q=None, m_step=None):
     """
     choose, at = caller(e_step), evaluate(model, x)
     maximise, w = _m_step(model, m_step, sample_weight is not None), at.weights(sample_weight)
+    weighted = {} if sample_weight is None else {"sample_weight": w}
     q = None if q is None else at.checked(q)
     for t in itertools.count(1):
         q = at.checked(choose(at, q))
         yield Step(t, "E", model, q, at.bound(q, w))            # W22
-        model = maximise(model, x, q) if w is None else maximise(model, x, q, sample_weight=w)
+        model = maximise(model, x, q, **weighted)
         if model is None:
             raise ValueError("m_step returned nothing (None); end it with `return …`, a new model")
         at = evaluate(model, x)
