@@ -50,7 +50,7 @@ def run(states, max_iter, tol, is_exact, steps=(), show=None):
 
 
 def best_of(runs, asked):
-    """The best of many runs, of highest final log-likelihood, as one trace which has them all.
+    """The best of many runs, of highest final objective, as one trace which has them all.
 
     A run that collapsed or decreased only wins if no other is left: on its way to a collapse the likelihood has no
     upper limit and means nothing. Ctrl-C ends the runs, an iterable, with the best so far; so many were asked for.
@@ -66,7 +66,7 @@ def best_of(runs, asked):
             raise
         interrupted = True
     i, best = max(enumerate(done), key=lambda pair: (pair[1].stop not in ("collapsed", "decreased"),
-                                                     pair[1].log_liks[-1]))
+                                                     pair[1].objectives[-1]))
     message = f"best of {len(done)} starts is number {i + 1}: {best.message}"
     collapsed = sum(trace.stop == "collapsed" for trace in done)
     if collapsed:

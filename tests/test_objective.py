@@ -293,6 +293,17 @@ def test_a_gaussian_with_a_prior_does_not_stream():
     assert np.all(every.objectives < every.log_liks)
 
 
+def test_the_best_of_many_starts_is_the_best_by_what_was_maximised():
+    class Restarts(WithPrior):
+        def restart(self, x, rng):
+            return type(self)(self.weights, rng.uniform(0.05, 0.95, 2))
+
+    tight, starts = dict(max_iter=3, tol=None, n_starts=6, rng=3), coins(Restarts)
+    trace = fit(starts, HEADS, **tight)
+    assert trace.objectives[-1] == max(run.objectives[-1] for run in trace.runs)
+    assert trace.log_liks[-1] < max(run.log_liks[-1] for run in trace.runs)         # another is likelier without p(θ)
+
+
 # What is shown ------------------------------------------------------------------------------------------------------
 
 
