@@ -149,7 +149,7 @@ def drag(bench, k):
         before = len(bench.look()["heard"])
         page.keyboard.press(key)
         said.append(bench.heard(before, "key" if now["keyed"] else "drag", key)["sentence"])
-    assert said[-1] != said[-2], "the arrow keys change nothing"
+    assert len(set(said)) > 1, "the arrow keys change nothing"
     before = len(bench.look()["heard"])
     page.keyboard.press("Enter")
     n = bench.heard(before, "click" if now["keyed"] else "drop", "Enter")["n"]
