@@ -2,7 +2,6 @@
 
 import numpy as np
 
-LARGEST = 1e145             # squares of x, summed over many points, stay below the largest double
 ROW_SUM_TOLERANCE = 1e-6    # what float32 leaves of "sums to 1"; more than that is a mistake, not rounding
 
 
@@ -35,7 +34,7 @@ def q(q, shape):
     if not abs(total[n, 0] - 1) <= ROW_SUM_TOLERANCE:
         raise ValueError(f"q sums to {total[n, 0]:.6g} in row {n}; a distribution sums to 1: "
                          "divide by the sum over k (axis=1)")
-    # what sums to 1 up to rounding stays as it is, bit by bit: a q that was checked once is not changed by a second check
+    # what sums to 1 up to rounding stays as it is, bit by bit: a second check changes nothing
     return q / np.where(np.abs(total - 1) <= 4 * np.finfo(float).eps, 1, total)
 
 
@@ -80,54 +79,6 @@ def sample_weight(sample_weight, n):
     if not (np.isfinite(w).all() and (w >= 0).all() and w.sum() > 0):
         raise ValueError("sample_weight must be finite and non-negative, with a positive sum")
     return w
-
-
-def enough(n, k):
-    if n < k or n < 2:
-        raise ValueError(f"x has N = {n} points for K = {k} components; fitting needs N ≥ K and N ≥ 2")
-
-
-def real(value, name):
-    """value as a finite float64 array, or a ValueError that names it."""
-    if hasattr(value, "toarray"):
-        raise ValueError(f"{name} is a sparse matrix; give {name}.toarray()")
-    try:
-        array = np.asarray(value)
-        if np.iscomplexobj(array):
-            raise ValueError("complex numbers")
-        array = array.astype(float, copy=False)
-    except (TypeError, ValueError) as reason:
-        raise ValueError(f"{name} must be an array of real numbers: {reason}") from None
-    if not np.isfinite(array).all():
-        what = "NaN" if np.isnan(array).any() else "infinity"
-        raise ValueError(f"{name} contains {what}; remove or fill such entries first")
-    return array
-
-
-def x(x, d=None):
-    """x as a finite float64 array (N, D), or a ValueError that says what is wrong with it."""
-    x = real(x, "x")
-    if x.ndim != 2:
-        hint = "; for one column give x[:, None]" if x.ndim == 1 else ""
-        raise ValueError(f"x has shape {x.shape}; expected 2-D (N, D): one row a point{hint}")
-    if 0 in x.shape:
-        raise ValueError(f"x has shape {x.shape}: no {'columns' if len(x) else 'points'}; expected N ≥ 1 and D ≥ 1")
-    if np.abs(x).max() > LARGEST:
-        raise ValueError(f"x holds {np.abs(x).max():.3g}, so large that its square overflows; rescale x")
-    if d is not None and x.shape[1] != d:
-        raise ValueError(f"x has D = {x.shape[1]} columns; this model has D = {d}")
-    return x
-
-
-def weights(weights):
-    """weights as a float array (K,) that sums to 1 to rounding, or a ValueError."""
-    weights = real(weights, "weights")
-    if weights.ndim != 1 or not weights.size:
-        raise ValueError(f"weights has shape {weights.shape}; expected (K,) with K ≥ 1")
-    if (weights < 0).any() or abs(weights.sum() - 1) > ROW_SUM_TOLERANCE:
-        raise ValueError(f"weights must be non-negative and sum to 1; they are {weights}, sum {weights.sum():.6g}")
-    # what sums to 1 up to rounding stays as it is, bit by bit: a model made from another's parameters is that model
-    return weights.copy() if abs(weights.sum() - 1) <= 4 * np.finfo(float).eps else weights / weights.sum()
 
 
 def positive_integer(value, name):

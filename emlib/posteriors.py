@@ -1,7 +1,7 @@
 """q where z is no label: normals, the missing cells of a row, Markov chains over a path.
 
 Each object holds one distribution over z for each independent piece of x, is built positionally from its parts, and
-knows its entropy and its KL to another of its kind, exactly: what the identity needs of q, and all it needs.
+knows its entropy and its KL to another of its kind in closed form: all that the identity needs of q.
 """
 
 from dataclasses import dataclass
@@ -13,28 +13,13 @@ __all__ = ["Cells", "Chains", "Gaussians", "Posterior"]
 
 
 class Posterior(Protocol):
-    """A distribution over z for each of N independent pieces of x."""
+    """A distribution over z for each of N independent pieces of x: what the identity and the checks ask of it."""
 
-    def entropy(self):
-        """H(q) in nats, array (N,)."""
-
-    def kl(self, other):
-        """KL(q ‖ other) in nats, array (N,); `other` is of the same kind. ValueError if it is not."""
-
-    def near(self, rng):
-        """Another member of the family, for checks that ask whether something holds for any q."""
-
-    def __getitem__(self, rows):
-        """The same for some of the pieces."""
-
-    def __len__(self):
-        """N."""
-
-
-def _same_kind(q, other):
-    if type(other) is not type(q) or len(other) != len(q):
-        raise ValueError(f"KL is defined between two {type(q).__name__} of {len(q)} pieces; the other is a "
-                         f"{type(other).__name__}" + (f" of {len(other)}" if hasattr(other, "__len__") else ""))
+    def entropy(self): ...              # H(q) in nats, array (N,)
+    def kl(self, other): ...            # KL(q ‖ other) in nats, array (N,); ValueError if `other` is of another kind
+    def near(self, rng): ...            # another member of the family, for checks that ask about any q
+    def __getitem__(self, rows): ...    # the same for some of the pieces
+    def __len__(self): ...              # N
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,22 +51,19 @@ class Gaussians:
             root = np.linalg.cholesky(cov)
         except np.linalg.LinAlgError:
             raise ValueError("a cov is not positive definite; a normal distribution needs variances above 0") from None
-        for name, value in (("mean", mean), ("cov", cov), ("_root", root)):
-            object.__setattr__(self, name, value)
-
-    def _log_det(self):
-        return 2 * np.log(np.diagonal(self._root, axis1=1, axis2=2)).sum(axis=1)
+        _set(self, mean=mean, cov=cov, _root=root,
+             _log_det=2 * np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1))
 
     def entropy(self):
         """½ log |2πe Σ|, array (N,) in nats."""
-        return 0.5 * (self.mean.shape[1] * np.log(2 * np.pi * np.e) + self._log_det())
+        return 0.5 * (self.mean.shape[1] * np.log(2 * np.pi * np.e) + self._log_det)
 
     def kl(self, other):
         """½ [tr(Σ'⁻¹Σ) + (μ' − μ)ᵀ Σ'⁻¹ (μ' − μ) − L + log |Σ'| − log |Σ|], array (N,) in nats."""
         _same_kind(self, other)
         whitened = np.linalg.solve(other._root, np.concatenate(
             [self._root, (other.mean - self.mean)[:, :, None]], axis=2))        # squares: no term can come out below 0
-        return 0.5 * ((whitened**2).sum(axis=(1, 2)) - self.mean.shape[1] + other._log_det() - self._log_det())
+        return 0.5 * ((whitened**2).sum(axis=(1, 2)) - self.mean.shape[1] + other._log_det - self._log_det)
 
     def near(self, rng):
         """Means moved by about a spread, covariances stretched and turned."""
@@ -104,9 +86,9 @@ class Cells:
     Parameters
     ----------
     filled : array (N, D)
-        x with the means of q put where a cell is missing.
+        x with the means of q where a cell is missing.
     cov : array (N, D, D)
-        Covariance of the missing cells; 0 in the rows and columns of observed ones.
+        Covariance of the missing cells; what stands in rows and columns of observed ones is not read.
     missing : bool array (N, D)
 
     Raises
@@ -125,34 +107,31 @@ class Cells:
         if filled.ndim != 2 or missing.shape != filled.shape or cov.shape != (*filled.shape, filled.shape[1]):
             raise ValueError(f"filled has shape {filled.shape}, cov {cov.shape} and missing {missing.shape}; expected "
                              "(N, D), (N, D, D) and (N, D)")
-        for name, value in (("filled", filled), ("cov", cov), ("missing", missing)):
-            object.__setattr__(self, name, value)
         patterns, which = np.unique(missing, axis=0, return_inverse=True)
         groups = []                                             # (rows, columns, q of these rows' missing cells)
         for i, pattern in enumerate(patterns):
             rows, columns = np.flatnonzero(which.ravel() == i), np.flatnonzero(pattern)
             if len(columns):
-                groups.append((rows, columns, Gaussians(filled[np.ix_(rows, columns)],
-                                                        cov[np.ix_(rows, columns, columns)])))
-        object.__setattr__(self, "_groups", groups)
-
-    def _per_row(self, value):
-        out = np.zeros(len(self))
-        for rows, columns, q in self._groups:
-            out[rows] = value(rows, columns, q)
-        return out
+                q = Gaussians(filled[np.ix_(rows, columns)], cov[np.ix_(rows, columns, columns)])
+                groups.append((rows, columns, q))
+        _set(self, filled=filled, cov=cov, missing=missing, _groups=groups)
 
     def entropy(self):
         """Entropy of each row's missing cells, array (N,) in nats; 0 where none is missing."""
-        return self._per_row(lambda rows, columns, q: q.entropy())
+        out = np.zeros(len(self))
+        for rows, _, q in self._groups:
+            out[rows] = q.entropy()
+        return out
 
     def kl(self, other):
         """KL between the two normals over each row's missing cells, array (N,) in nats."""
         _same_kind(self, other)
         if (self.missing != other.missing).any():
             raise ValueError("KL is defined where the same cells are missing; here they differ")
-        return self._per_row(lambda rows, columns, q: q.kl(
-            Gaussians(other.filled[np.ix_(rows, columns)], other.cov[np.ix_(rows, columns, columns)])))
+        out = np.zeros(len(self))
+        for (rows, _, q), (_, _, p) in zip(self._groups, other._groups, strict=True):
+            out[rows] = q.kl(p)
+        return out
 
     def near(self, rng):
         """Another normal over each row's missing cells."""
@@ -171,7 +150,7 @@ class Cells:
 
 @dataclass(frozen=True, eq=False)
 class Chains:
-    """q_s(z) = q(z_1) Π_t q(z_t | z_{t−1}) over the path of each of S sequences; z_t is one of K states.
+    """q(z) = q(z_1) Π_t q(z_t | z_{t−1}) over the path of each of S sequences; z_t is one of K states.
 
     Parameters
     ----------
@@ -180,7 +159,7 @@ class Chains:
     moves : list of S arrays (T_s − 1, K, K)
         q(z_t = k | z_{t−1} = j) in row j, rows summing to 1.
     log_first, log_moves : the same in nats, optional
-        Where they are known better than from the probabilities: KL reads them, and an underflow is not impossible.
+        KL reads them: a probability that underflows to 0 is not impossible.
 
     Raises
     ------
@@ -197,16 +176,14 @@ class Chains:
         first, moves = np.asarray(self.first, dtype=float), [np.asarray(m, dtype=float) for m in self.moves]
         s, k = first.shape if first.ndim == 2 else (0, 0)
         if not s or len(moves) != s or any(m.ndim != 3 or m.shape[1:] != (k, k) for m in moves):
-            raise ValueError(f"first has shape {first.shape}, and moves {len(moves)} arrays; expected (S, K), and S "
+            raise ValueError(f"first has shape {first.shape}, and there are {len(moves)} moves; expected (S, K), and S "
                              "arrays (T − 1, K, K)")
         for rows in (first, *moves):
             if not (rows >= 0).all() or not np.allclose(rows.sum(axis=-1), 1, rtol=0, atol=1e-6):
                 raise ValueError("rows of first and of moves must be distributions: non-negative, summing to 1")
-        given = {"first": first, "moves": moves,
-                 "log_first": _log(first) if self.log_first is None else np.asarray(self.log_first, dtype=float),
-                 "log_moves": [_log(m) for m in moves] if self.log_moves is None else list(self.log_moves)}
-        for name, value in given.items():
-            object.__setattr__(self, name, value)
+        _set(self, first=first, moves=moves,
+             log_first=_log(first) if self.log_first is None else np.asarray(self.log_first, dtype=float),
+             log_moves=[_log(m) for m in moves] if self.log_moves is None else list(self.log_moves))
 
     @property
     def marginals(self):
@@ -224,11 +201,6 @@ class Chains:
         """q(z_{t−1} = j, z_t = k), a list of S arrays (T_s − 1, K, K)."""
         return [g[:-1, :, None] * m for g, m in zip(self.marginals, self.moves, strict=True)]
 
-    def _expect(self, first, moves):
-        """E_q[first(z_1) + Σ_t moves_t(z_{t−1}, z_t)] of tables of log-probabilities, array (S,)."""
-        return np.array([_times(a, b).sum() + _times(c, d).sum()
-                         for a, b, c, d in zip(self.first, first, self.pairs, moves, strict=True)])
-
     def entropy(self):
         """−E_q[log q(z)], array (S,) in nats."""
         return -self._expect(self.log_first, self.log_moves)
@@ -238,9 +210,14 @@ class Chains:
         _same_kind(self, other)
         if [m.shape for m in self.moves] != [m.shape for m in other.moves]:
             raise ValueError("KL is defined between chains of the same lengths and number of states")
-        with np.errstate(invalid="ignore"):                             # −∞ − −∞ stands where q is 0, and is not read
+        with np.errstate(invalid="ignore"):                     # −∞ − −∞ stands where q is 0, and is not read
             return self._expect(self.log_first - other.log_first,
                                 [a - b for a, b in zip(self.log_moves, other.log_moves, strict=True)])
+
+    def _expect(self, first, moves):
+        """E_q[first(z_1) + Σ_t moves_t(z_{t−1}, z_t)] of tables of logarithms, array (S,)."""
+        return np.array([_times(a, b).sum() + _times(c, d).sum()
+                         for a, b, c, d in zip(self.first, first, self.pairs, moves, strict=True)])
 
     def near(self, rng):
         """Another chain with the same impossible moves."""
@@ -256,6 +233,17 @@ class Chains:
 
     def __len__(self):
         return len(self.first)
+
+
+def _set(q, **values):
+    for name, value in values.items():
+        object.__setattr__(q, name, value)
+
+
+def _same_kind(q, other):
+    if type(other) is not type(q) or len(other) != len(q):
+        raise ValueError(f"KL is defined between two {type(q).__name__} of {len(q)} pieces; the other is a "
+                         f"{type(other).__name__}" + (f" of {len(other)}" if hasattr(other, "__len__") else ""))
 
 
 def _log(p):

@@ -180,7 +180,8 @@ def test_bound_leaves_its_arguments_alone_and_cannot_be_changed():
 WRONG = {
     "log_lik is a mean": ("np.logaddexp.reduce(self.log_joint, axis=1)", "np.mean(self.log_joint, axis=1)"),
     "log_lik is a maximum": ("np.logaddexp.reduce(self.log_joint, axis=1)", "np.max(self.log_joint, axis=1)"),
-    "log_lik sums points": ("np.logaddexp.reduce(self.log_joint, axis=1)", "np.logaddexp.reduce(self.log_joint, axis=0)"),
+    "log_lik sums points": ("np.logaddexp.reduce(self.log_joint, axis=1)",
+                            "np.logaddexp.reduce(self.log_joint, axis=0)"),
     "elbo forgets the entropy": ("_expect(q, self.log_joint - log_q)", "_expect(q, self.log_joint)"),
     "entropy has the wrong sign in elbo": ("_expect(q, self.log_joint - log_q)", "_expect(q, self.log_joint + log_q)"),
     "kl has the wrong sign": ("_expect(q, log_q - self.log_posterior)", "-_expect(q, log_q - self.log_posterior)"),

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import KINDS, cases, gaussian_cases, half_steps, parameters
 
-import emlib
 from emlib import (
     Collapse,
     ConvergenceWarning,
@@ -437,8 +436,3 @@ def test_q_is_not_shared_with_the_caller():
     step = next(em(START, X, frozen(q)))
     q[:] = 7
     assert step.q[0].tolist() == [0.5, 0.5]
-
-
-def test_public_names_exist():
-    for name in emlib.__all__:
-        assert getattr(emlib, name) is not None

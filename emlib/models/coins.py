@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from emlib import _validate as validate
+from emlib.models import _inputs as inputs
 from emlib.models._mixture import Mixture
 from emlib.models._seeds import kmeans_plus_plus
 from emlib.models._statistics import CoinStatistics
@@ -44,7 +45,7 @@ class CoinMixture(Mixture):
     learn_weights: bool = True
 
     def __post_init__(self):
-        weights, probs = validate.weights(self.weights), np.array(validate.real(self.probs, "probs"))
+        weights, probs = inputs.weights(self.weights), np.array(inputs.real(self.probs, "probs"))
         if probs.shape != weights.shape:
             raise ValueError(f"probs has shape {probs.shape}; expected {weights.shape}: one a coin")
         if not ((probs >= 0) & (probs <= 1)).all():
@@ -162,7 +163,7 @@ def _log_choose(x):
 
 def _check_counts(x):
     """x as a float array (N, 2) of whole numbers ≥ 0, or a ValueError that says what is wrong with it."""
-    counts = validate.real(x, "x")
+    counts = inputs.real(x, "x")
     if counts.ndim != 2 or counts.shape[1] != 2 or not len(counts):
         raise ValueError(f"x has shape {counts.shape}; expected (N, 2): heads and tails of each set")
     if not ((counts >= 0) & (counts == np.floor(counts))).all():

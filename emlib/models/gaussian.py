@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from emlib import _validate as validate
+from emlib.models import _inputs as inputs
 from emlib.models._mixture import Mixture
 from emlib.models._seeds import kmeans_plus_plus
 from emlib.models._statistics import GaussianStatistics
@@ -59,8 +60,8 @@ class GaussianMixture(Mixture):
     floor: float = 0.0
 
     def __post_init__(self):
-        weights, means, cov = validate.weights(self.weights), validate.real(self.means, "means"), self.covariances
-        k, cov = len(weights), validate.real(cov, "covariances")
+        weights, means, cov = inputs.weights(self.weights), inputs.real(self.means, "means"), self.covariances
+        k, cov = len(weights), inputs.real(cov, "covariances")
         if means.ndim != 2 or len(means) != k or not means.size:
             raise ValueError(f"means has shape {means.shape}; expected (K, D) with K = {k}, the number of weights")
         kind = kind_of(cov, k, means.shape[1], self.covariance_type)
@@ -103,7 +104,7 @@ class GaussianMixture(Mixture):
         ValueError
             If x is not a finite real array (N, D).
         """
-        xt = np.ascontiguousarray(validate.x(x, self.means.shape[1]).T)
+        xt = np.ascontiguousarray(inputs.x(x, self.means.shape[1]).T)
         out = np.empty((len(self.weights), xt.shape[1]))            # components first: reductions are contiguous
         with np.errstate(over="ignore"):                            # too far for doubles: −inf, and `bound` says so
             scale = log_scale(self.weights, self._whiten)
@@ -155,7 +156,7 @@ class GaussianMixture(Mixture):
         apart the components lie.
         """
         k, d = self.means.shape
-        x = validate.x(x, d)
+        x = inputs.x(x, d)
         w = validate.sample_weight(sample_weight, len(x))
         r = np.ascontiguousarray(validate.q(q, (len(x), k)).T) * w
         counts = r.sum(axis=1)
@@ -182,7 +183,7 @@ class GaussianMixture(Mixture):
             As `m_step`.
         """
         kind = self._kind
-        validate.enough(S.n, len(self.weights))
+        inputs.enough(S.n, len(self.weights))
         check_empty(S.counts, S.n)
         cov = S.covariances(kind, self.floor)
         check_collapse(kind, cov, S.magnitude)
@@ -228,9 +229,9 @@ class GaussianMixture(Mixture):
         ValueError
             If K is not an integer between 1 and N, or x has fewer than K distinct points or no spread.
         """
-        x, k = validate.x(x), validate.positive_integer(K, "K")
+        x, k = inputs.x(x), validate.positive_integer(K, "K")
         kind, weights = kind_named(covariance_type), np.full(k, 1 / k)
-        validate.enough(len(x), k)
+        inputs.enough(len(x), k)
         seeds, nearest = kmeans_plus_plus(x, k, validate.rng(rng))
         within, total = x - x[seeds][nearest], x - x.mean(axis=0)
         pooled = within.T @ within / len(x)

@@ -28,7 +28,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from emlib import _validate as validate
+from emlib.models import _inputs as inputs
 from emlib.models._statistics import GaussianStatistics
 from emlib.models.covariance import check_collapse, check_empty, kind_named, least_count, log_scale
 from emlib.streaming.blocks import Blocks, rows_in_cache
@@ -45,8 +45,8 @@ def blocks(model, x, sample_weight):
     """x as blocks, checked against the model, of a size for which the linear form stays in the cache."""
     k, d = model.means.shape
     p = n_statistics(kind_named(model.covariance_type), d)
-    data = Blocks(x, sample_weight, lambda rows: validate.x(rows, d), rows_in_cache(k, p))
-    validate.enough(data.n, k)
+    data = Blocks(x, sample_weight, lambda rows: inputs.x(rows, d), rows_in_cache(k, p))
+    inputs.enough(data.n, k)
     return data
 
 

@@ -70,7 +70,8 @@ def look(k, namespace):
         parts = within(panel.widget) if panel else []
         print(json.dumps({
             "sentence": stage.sentence, "error": stage.error, "index": stage.index, "n": stage.n, "alt": stage.alt,
-            "epoch": stage.epoch, "acts": stage.acts, "keyed": bool(stage._hand.on["key"]), "handles": stage._words(state)[1], "boxes": stage.scene.boxes(),
+            "epoch": stage.epoch, "acts": stage.acts, "keyed": bool(stage._hand.on["key"]),
+            "handles": stage._words(state)[1], "boxes": stage.scene.boxes(),
             "heard": HEARD.get(stage.model_id, []),
             "clicks": {p.description: len(HEARD[p.model_id]) for p in parts if isinstance(p, Button)},
             "values": [str(p.value) for p in parts if isinstance(p, Widget) and hasattr(p, "value")],

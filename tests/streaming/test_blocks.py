@@ -8,7 +8,7 @@ import pytest
 from strategies import KINDS, parameters, random_gaussian
 
 from emlib import GaussianMixture, em, fit, frozen
-from emlib import _validate as validate
+from emlib.models import _inputs as inputs
 from emlib.streaming import blocks
 
 RNG = np.random.default_rng(5)
@@ -100,7 +100,7 @@ def test_far_less_memory_than_the_data_is_used():
 def test_the_first_pass_learns_what_is_needed_about_the_whole():
     w = np.random.default_rng(0).integers(0, 3, size=len(X)).astype(float)
     for data in (X, np.array_split(X, 13)):
-        found = blocks.Blocks(data, w, validate.x, 1000)
+        found = blocks.Blocks(data, w, inputs.x, 1000)
         repeated = X.repeat(w.astype(int), axis=0)
         assert found.n == np.count_nonzero(w) and found.total == w.sum()
         assert found.centre == pytest.approx(repeated.mean(axis=0), rel=1e-12)
@@ -113,11 +113,11 @@ def test_the_first_pass_learns_what_is_needed_about_the_whole():
 def test_rows_that_a_start_is_chosen_from_are_drawn_with_their_weights():
     w = np.r_[np.zeros(20_000), np.ones(19_000), np.full(1000, 19.0)]
     for data in (X, np.array_split(X, 9)):
-        found = blocks.Blocks(data, w, validate.x, 4000).sample(500, np.random.default_rng(0))
+        found = blocks.Blocks(data, w, inputs.x, 4000).sample(500, np.random.default_rng(0))
         assert found.shape == (500, 2) and len(np.unique(found, axis=0)) == 500
         where = np.array([np.flatnonzero((X == row).all(axis=1))[0] for row in found])
         assert where.min() >= 20_000 and 150 <= (where >= 39_000).sum() <= 350
-    everything = blocks.Blocks(X, w, validate.x, 4000).sample(30_000, np.random.default_rng(0))
+    everything = blocks.Blocks(X, w, inputs.x, 4000).sample(30_000, np.random.default_rng(0))
     assert np.array_equal(everything, X[20_000:])
 
 

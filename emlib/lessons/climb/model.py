@@ -6,6 +6,7 @@ import numpy as np
 
 from emlib import _validate as validate
 from emlib.em import Collapse
+from emlib.models import _inputs as inputs
 from emlib.models._mixture import Mixture
 from emlib.models.gaussian import GaussianMixture
 
@@ -69,7 +70,7 @@ class OneMean(Mixture):
         Collapse
             If no point has any responsibility for this component.
         """
-        x = validate.x(x, 1)
+        x = inputs.x(x, 1)
         w = validate.sample_weight(sample_weight, len(x))
         r = validate.q(q, (len(x), len(self.mixture.weights)))[:, self.k] * w
         if not r.sum() > 0:

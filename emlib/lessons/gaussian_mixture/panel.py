@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 from ipywidgets import Dropdown, Label
 
-from emlib import _validate as validate
 from emlib import words
 from emlib.bound import bound
 from emlib.draw import style
@@ -13,6 +12,7 @@ from emlib.em import Step, fit
 from emlib.lessons.gaussian_mixture.scene import FitScene
 from emlib.live.panel import Panel
 from emlib.live.stage import Handle, Stage
+from emlib.models import _inputs as inputs
 from emlib.models.covariance import KINDS, kind_named
 from emlib.models.gaussian import GaussianMixture
 
@@ -50,7 +50,7 @@ class FitMixture(Panel):
     """
 
     def __init__(self, x, starts, labels=None, max_iter=40):
-        self.x, self.labels, self.starts, self.max_iter = validate.x(x), labels, dict(starts), max_iter
+        self.x, self.labels, self.starts, self.max_iter = inputs.x(x), labels, dict(starts), max_iter
         if not self.starts:
             raise ValueError("starts is empty; give at least one, such as {'seeds': GaussianMixture.start(x, 2, 0)}")
         for name, start in self.starts.items():

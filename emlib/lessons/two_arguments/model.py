@@ -6,6 +6,7 @@ import numpy as np
 
 from emlib import _validate as validate
 from emlib.em import Collapse
+from emlib.models import _inputs as inputs
 from emlib.models._mixture import Mixture
 from emlib.models.coins import LARGEST, SMALLEST, CoinMixture
 
@@ -63,7 +64,7 @@ class SmudgedCoin(Mixture):
 
     def soft_heads(self, x, q, sample_weight=None):
         """Heads expected under q, and tosses, summed over the pages: (float, float)."""
-        x = validate.real(x, "x")
+        x = inputs.real(x, "x")
         q = validate.q(q, x.shape)
         w = validate.sample_weight(sample_weight, len(x))
         return float(w @ (q * x).sum(axis=1)), float(w @ x.sum(axis=1))

@@ -1,0 +1,56 @@
+"""What a model is given is checked here: data and parameters, as arrays, or a ValueError that says what to do."""
+
+import numpy as np
+
+from emlib._validate import ROW_SUM_TOLERANCE
+
+LARGEST = 1e145             # squares of x, summed over many points, stay below the largest double
+
+
+def enough(n, k):
+    """Raise a ValueError where n points are too few for k components."""
+    if n < k or n < 2:
+        raise ValueError(f"x has N = {n} points for K = {k} components; fitting needs N ≥ K and N ≥ 2")
+
+
+def real(value, name):
+    """value as a finite float64 array, or a ValueError that names it."""
+    if hasattr(value, "toarray"):
+        raise ValueError(f"{name} is a sparse matrix; give {name}.toarray()")
+    try:
+        array = np.asarray(value)
+        if np.iscomplexobj(array):
+            raise ValueError("complex numbers")
+        array = array.astype(float, copy=False)
+    except (TypeError, ValueError) as reason:
+        raise ValueError(f"{name} must be an array of real numbers: {reason}") from None
+    if not np.isfinite(array).all():
+        what = "NaN" if np.isnan(array).any() else "infinity"
+        raise ValueError(f"{name} contains {what}; remove or fill such entries first")
+    return array
+
+
+def x(x, d=None):
+    """x as a finite float64 array (N, D), or a ValueError that says what is wrong with it."""
+    x = real(x, "x")
+    if x.ndim != 2:
+        hint = "; for one column give x[:, None]" if x.ndim == 1 else ""
+        raise ValueError(f"x has shape {x.shape}; expected 2-D (N, D): one row a point{hint}")
+    if 0 in x.shape:
+        raise ValueError(f"x has shape {x.shape}: no {'columns' if len(x) else 'points'}; expected N ≥ 1 and D ≥ 1")
+    if np.abs(x).max() > LARGEST:
+        raise ValueError(f"x holds {np.abs(x).max():.3g}, so large that its square overflows; rescale x")
+    if d is not None and x.shape[1] != d:
+        raise ValueError(f"x has D = {x.shape[1]} columns; this model has D = {d}")
+    return x
+
+
+def weights(weights):
+    """weights as a float array (K,) that sums to 1 to rounding, or a ValueError."""
+    weights = real(weights, "weights")
+    if weights.ndim != 1 or not weights.size:
+        raise ValueError(f"weights has shape {weights.shape}; expected (K,) with K ≥ 1")
+    if (weights < 0).any() or abs(weights.sum() - 1) > ROW_SUM_TOLERANCE:
+        raise ValueError(f"weights must be non-negative and sum to 1; they are {weights}, sum {weights.sum():.6g}")
+    # what sums to 1 up to rounding stays as it is, bit by bit: a model made from another's parameters is that model
+    return weights.copy() if abs(weights.sum() - 1) <= 4 * np.finfo(float).eps else weights / weights.sum()
