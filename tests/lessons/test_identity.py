@@ -232,6 +232,21 @@ def test_the_hand_sets_what_it_holds(number, labels):
     assert labels.state.pick == pick
 
 
+def test_each_arrow_key_looks_at_the_next_z(number, labels):
+    """An arrow key is a few pixels, and labels lie far apart; up and down move no z."""
+    for panel in (labels, number):
+        hand, (first, last) = Hand(panel), (0, len(panel.states) - 1)
+        panel.stage.index = first
+        for shift in (False, True):
+            for key, step in (("ArrowRight", 1), ("ArrowUp", 0), ("ArrowDown", 0), ("ArrowLeft", -1), ("ArrowLeft", 0)):
+                before = panel.stage.index
+                hand.key("z", key, shift)
+                assert panel.stage.index == before + step, (key, shift)
+        panel.stage.index = last
+        hand.key("z", "ArrowRight")
+        assert panel.stage.index == last and not panel.error
+
+
 def test_buttons(number, labels):
     number.widget.children[0].children[2].click()
     assert number.spread == LINEAR.posterior(X)
