@@ -81,11 +81,12 @@ def em(model, x, e_step=exact, sample_weight=None, q=None, m_step=None):
     """
     choose, at = caller(e_step), evaluate(model, x)
     maximise, w = _m_step(model, m_step, sample_weight is not None), at.weights(sample_weight)
+    weighted = {} if sample_weight is None else {"sample_weight": w}
     q = None if q is None else at.checked(q)
     for t in itertools.count(1):
         q = at.checked(choose(at, q))
         yield Step(t, "E", model, q, at.bound(q, w))            # W22
-        model = maximise(model, x, q) if w is None else maximise(model, x, q, sample_weight=w)
+        model = maximise(model, x, q, **weighted)
         if model is None:
             raise ValueError("m_step returned nothing (None); end it with `return …`, a new model")
         at = evaluate(model, x)
@@ -124,11 +125,11 @@ def fit(model, x, *, max_iter=1000, tol=1e-10, e_step=exact, sample_weight=None,
         log-likelihood under an exact E-step, the ELBO under any other, with log p(θ) added where the model has
         ``log_prior()``. None: exactly max_iter iterations.
     keep : {"all", "last"}
-        "all" keeps every half-step in ``trace.steps``; "last" keeps none. Then models that offer it go by the fast
-        road, block by block: the same numbers, to 1e-12 of the log-likelihood (see `emlib.streaming`).
+        "all" keeps every half-step in ``trace.steps``; "last" keeps none. Then models that offer it are streamed,
+        block by block: the same numbers, to 1e-12 of the log-likelihood (see `emlib.streaming`).
     n_starts : int
-        How many runs to make: from `model`, then from distinct ``model.restart(x, rng)``; the best is returned and
-        has them all in ``trace.runs``.
+        How many runs to make: from `model`, then from distinct ``model.restart(x, rng)``; the one with the highest
+        objective is returned, and has them all in ``trace.runs``.
     rng : numpy Generator or seed
         Draws the restarts; needed if n_starts > 1.
     progress : bool
@@ -156,7 +157,7 @@ def fit(model, x, *, max_iter=1000, tol=1e-10, e_step=exact, sample_weight=None,
 
     n_starts = validate.positive_integer(n_starts, "n_starts")
     is_exact = getattr(e_step, "exact", False)
-    offered = streaming.offered_by(model) and not hasattr(model, "log_prior")
+    offered = streaming.offered_by(model)
     fast = offered and keep == "last" and is_exact
     if offered and not fast and streaming.is_reader(x):
         raise ValueError("x is a reader of blocks; that needs keep='last' and an exact E-step: give x as one array")

@@ -75,6 +75,10 @@ def test_what_rounding_is_relative_to_is_the_sum_of_absolute_terms_as_often_as_t
         points = trace.steps[-1].bound.per_point.log_lik                     # of either sign
         assert points.min() < 0 < points.max()
         assert seen == [pytest.approx(np.sum(np.abs(points) * (1 if weights is None else w)), rel=1e-13)]
+    seen.clear()
+    step = fit(coins(WithPrior), HEADS, max_iter=1, tol=None).steps[-1]
+    summed = np.abs(step.bound.per_point.log_lik).sum() + abs(step.model.log_prior())
+    assert seen == [pytest.approx(summed, rel=1e-13)] and abs(step.model.log_prior()) > 1
 
 
 # Exactness is an attribute ------------------------------------------------------------------------------------------
@@ -287,6 +291,17 @@ def test_a_gaussian_with_a_prior_does_not_stream():
     every, last = (fit(start, X, keep=keep, max_iter=3, tol=None) for keep in ("all", "last"))
     assert np.array_equal(every.objectives, last.objectives)
     assert np.all(every.objectives < every.log_liks)
+
+
+def test_the_best_of_many_starts_is_the_best_by_what_was_maximised():
+    class Restarts(WithPrior):
+        def restart(self, x, rng):
+            return type(self)(self.weights, rng.uniform(0.05, 0.95, 2))
+
+    tight, starts = dict(max_iter=3, tol=None, n_starts=6, rng=3), coins(Restarts)
+    trace = fit(starts, HEADS, **tight)
+    assert trace.objectives[-1] == max(run.objectives[-1] for run in trace.runs)
+    assert trace.log_liks[-1] < max(run.log_liks[-1] for run in trace.runs)         # another is likelier without p(θ)
 
 
 # What is shown ------------------------------------------------------------------------------------------------------

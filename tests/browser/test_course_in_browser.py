@@ -144,7 +144,7 @@ def drag(bench, k):
     inside = [min(max(v, lo), hi) for v, (lo, hi) in zip(to, box_of(now, x, y), strict=True)]
     assert moves[-1][2:] == pytest.approx(inside, abs=0.004), "the last place of the hand is not what the kernel heard"
     top, page = bench.root.bounding_box()["y"], bench.page
-    said = []
+    said = [after["sentence"]]
     for key in ("ArrowUp", "Shift+ArrowLeft", "ArrowLeft", "ArrowRight"):
         before = len(bench.look()["heard"])
         page.keyboard.press(key)
