@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from legible import assert_legible
 
-from emlib import CoinMixture, Collapse, bound, em, fit
+from emlib import CoinMixture, Collapse, bound, check_em, em, fit
 from emlib.draw.style import nats
 from emlib.e_steps import partial
 from emlib.lessons.two_arguments import SmudgedCoin, WalkTwoArguments
@@ -57,6 +57,11 @@ def test_gradient_is_the_derivative_in_the_log_odds(prob, s):
     model, q, h = SmudgedCoin(prob, 0.55), np.array([[s, 1 - s]]), 1e-5
     up, down = (bound(model.shifted(d).log_joint(X), q).elbo for d in (h, -h))
     assert (up - down) / (2 * h) == pytest.approx(model.gradient(X, q), abs=1e-6)
+
+
+def test_it_is_certified_and_names_what_it_holds():
+    assert SmudgedCoin.held == ("left",)
+    assert check_em(SmudgedCoin(0.4, 0.55), np.array([[8, 3], [2, 9], [5, 6], [7, 4]])).passed
 
 
 def test_bad_models_are_refused():
