@@ -43,7 +43,7 @@ class OneMean(Mixture):
     @property
     def held(self):
         """All but the free mean: what the M-step leaves alone on purpose."""
-        others = (f"mixture.means[{j}]" for j in range(len(self.mixture.weights)) if j != self.k)
+        others = ("mixture.means" + f"[{j}]" for j in range(len(self.mixture.weights)) if j != self.k)
         return ("mixture.weights", "mixture.covariances", *others)
 
     @property
