@@ -113,7 +113,7 @@ class Parameters:
         return [free[i] for i in chosen]
 
     def at_its_border(self, model, name):
-        """Whether the model refuses every move of a parameter to one side, as below a floor."""
+        """Whether the model refuses every move of a parameter to one side, as below a floor; or all of it is held."""
         def refuses(direction, t):
             try:
                 return not np.isfinite(self._evaluate(self.moved(model, direction, t))).all()

@@ -12,5 +12,7 @@ DERIVATIVE = 1e-4       # of the derivatives compared: what finite differences l
 RELABELLED = 1e-7       # of each entry of log_joint: an M-step from the same numbers in another order
 STATIONARY = 1e-8       # of Σ_n |log p(x_n|θ)|: EM converges linearly, so a small gradient remains
 FLAT = 1e-10            # of the largest singular value of the scores: a direction this much flatter changes nothing
-CONVERGED = 1e-11       # of Σ_n |log p(x_n|θ)|: the last gain of an EM that stands still
+# of Σ_n |log p(x_n|θ)|: the last gain of an EM that stands still. Anything well below STATIONARY will do: it decides
+# only how many runs are long enough to be looked at.
+CONVERGED = 1e-11
 STILL = 1e-12           # of the value: a parameter that is the same but for a division by its own sum

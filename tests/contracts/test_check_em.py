@@ -389,8 +389,14 @@ def test_held_that_names_no_parameter_is_refused(held):
 
 def test_a_parameter_at_its_floor_need_not_move():
     x = datasets.old_faithful()
-    report = check_em(GaussianMixture.start(x, 2, 0, floor=1e4), x)
+    report = check_em(GaussianMixture.start(x, 2, 0, "spherical", floor=1e4), x)
     assert report["parameters move"].passed, report
+
+
+def test_counts_that_agree_by_chance_are_no_parameter_that_stands_still():
+    for seed in range(40):
+        x = CoinMixture([1.0], [0.6]).sample(12, np.random.default_rng(seed), tosses=3)[0]
+        assert check_em(CoinMixture([1.0], [0.5]), x, seed)["parameters move"].passed
 
 
 def test_more_points_than_needed_are_drawn_from():

@@ -5,7 +5,8 @@ from math import lgamma
 import numpy as np
 import pytest
 
-from emlib import check_em
+from emlib import bound, check_em
+from emlib.contracts.trial import Trial
 from emlib.lessons.detective.cases import CASES, Clusters
 
 M_STEP = {"M-step ascent", "M-step optimality"}
@@ -131,6 +132,13 @@ def test_the_prior_is_in_what_may_not_fall_and_not_in_the_identity():
     assert report["fixed point"].passed is False and "log p(θ)" in report["fixed point"].counterexample
     for name in ("identity, random q", "E-step is tight", "KL ≥ 0", "Fisher's identity"):
         assert report[name].passed
+
+
+def test_what_em_raises_is_the_sum():
+    model, x = coins(MapCoins)
+    trial, q = Trial(model, x, 0), np.full((len(x), 2), 0.5)
+    assert trial.objective(model) == pytest.approx(trial.log_liks(model).sum() + model.log_prior(), rel=1e-14)
+    assert trial.bound(model, q) == pytest.approx(bound(model.log_joint(x), q).elbo + model.log_prior(), rel=1e-14)
 
 
 def test_weights_that_a_prior_moves_are_left_to_the_optimality():

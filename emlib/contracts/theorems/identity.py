@@ -86,10 +86,12 @@ def _hint_any_z(trial, model, q, x, log_lik, elbo, kl):
         return "q.kl(p) is KL(p ‖ q): its two arguments are exchanged."
     if abs(at_posterior) <= IDENTITY * trial.size(model, x):
         return "It holds at the posterior, where the KL is 0: look at q.kl and at how the ELBO depends on q."
-    if np.isclose(missing, entropy, rtol=1e-6) or np.isclose(missing, -entropy, rtol=1e-6):
-        return "It is off by H(q): does expected_log_joint add the entropy, or entropy() return 0?"
-    if np.isclose(missing, 2 * entropy, rtol=1e-6):
-        return "It is off by 2 H(q): entropy() has the wrong sign."
+    if entropy == 0:
+        return "q.entropy() is 0, also for a q that is not certain."
+    if np.isclose(missing, -2 * entropy, rtol=1e-6):
+        return "It is off by twice q.entropy(): that has the wrong sign."
+    if np.isclose(abs(missing), abs(entropy), rtol=1e-6):
+        return "It is off by H(q): does expected_log_joint bring the entropy in, which is added to it?"
     if np.isclose(missing, at_posterior, rtol=1e-6):
         return "It is off by as much for every q: log_liks and expected_log_joint differ, perhaps by a constant."
     return ("One of four is wrong: log_liks(x), expected_log_joint(x, q), posterior(x), or q's entropy and kl. "

@@ -115,7 +115,7 @@ def parameters_move(trial):
     for name in parameters.names:
         held, value = parameters.held[name], parameters.value(trial.model, name)
         after = [parameters.value(model, name) for model in new]
-        if name in parameters.still and not held.all() and not parameters.at_its_border(new[0], name):
+        if name in parameters.still and not parameters.at_its_border(new[0], name):
             told.append(f"{name} = {numbers(after[0])} after each of {len(new)} M-steps, each from another q")
         if held.any() and max(difference(value[held], a[held]) for a in after) > 0:
             told.append(f"{name} is named in held, yet the M-step moves it from {numbers(value)} "
