@@ -16,10 +16,10 @@ def caller(e_step):
     """How the loop asks an E-step: a function (model at x, q that stands) → q. ValueError if it is no E-step."""
     if not callable(e_step):
         raise ValueError(f"e_step is {e_step!r}; give a function (model, x) → q, such as emlib.exact")
-    if hasattr(e_step, "choose"):
+    if hasattr(e_step, "choose") and not hasattr(e_step, "__wrapped__"):       # functools.wraps copies choose too
         return e_step.choose
     try:
-        parameters = list(inspect.signature(e_step).parameters.values())
+        parameters = list(inspect.signature(e_step, follow_wrapped=False).parameters.values())
     except (TypeError, ValueError):                     # some callables do not tell
         return lambda at, q: e_step(at.model, at.x)
     by_place = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
