@@ -27,20 +27,17 @@ class Split(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Bound:
-    """Both sides of the identity, summed over the points, in nats.
+    """Both sides of the identity, summed over the points, in nats. Σ_z is an integral where z is continuous.
 
     Attributes
     ----------
     log_lik : float
-        log p(x|θ) = Σ_n log Σ_z p(x_n, z|θ)  (W15); here and below an integral where z is continuous.
-    elbo : float
-        L(q, θ) = Σ_n Σ_z q_n(z) log [p(x_n, z|θ) / q_n(z)]  (W7). −inf where q puts mass on the impossible.
-    kl : float
-        KL(q ‖ p(z|x,θ)) = Σ_n Σ_z q_n(z) log [q_n(z) / p(z|x_n,θ)]  (W7). +inf where q puts mass on the impossible.
-    expected_log_joint : float
-        E_q[log p(x, z|θ)], which the M-step maximises (W13).
-    entropy : float
-        H(q) = −Σ q log q, so that elbo = expected_log_joint + entropy.
+        log p(x|θ) = Σ_n log Σ_z p(x_n, z|θ)  (W15).
+    elbo, kl : float
+        L(q, θ) = Σ_n Σ_z q_n(z) log [p(x_n, z|θ) / q_n(z)] and KL(q ‖ p(z|x,θ)) = Σ_n Σ_z q_n(z) log [q_n(z) /
+        p(z|x_n,θ)]  (W7); −∞ and +∞ where q puts mass on the impossible.
+    expected_log_joint, entropy : float
+        E_q[log p(x, z|θ)], which the M-step maximises (W13), and H(q) = −Σ q log q: together the ELBO.
     per_point : Split
         The same five numbers for each point, each an array (N,), before any sample weight.
     """
