@@ -27,20 +27,17 @@ class Split(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Bound:
-    """Both sides of the identity, summed over the points, in nats.
+    """Both sides of the identity, summed over the points, in nats. Σ_z is an integral where z is continuous.
 
     Attributes
     ----------
     log_lik : float
-        log p(x|θ) = Σ_n log Σ_z p(x_n, z|θ)  (W15); here and below an integral where z is continuous.
-    elbo : float
-        L(q, θ) = Σ_n Σ_z q_n(z) log [p(x_n, z|θ) / q_n(z)]  (W7). −inf where q puts mass on the impossible.
-    kl : float
-        KL(q ‖ p(z|x,θ)) = Σ_n Σ_z q_n(z) log [q_n(z) / p(z|x_n,θ)]  (W7). +inf where q puts mass on the impossible.
-    expected_log_joint : float
-        E_q[log p(x, z|θ)], which the M-step maximises (W13).
-    entropy : float
-        H(q) = −Σ q log q, so that elbo = expected_log_joint + entropy.
+        log p(x|θ) = Σ_n log Σ_z p(x_n, z|θ)  (W15).
+    elbo, kl : float
+        L(q, θ) = Σ_n Σ_z q_n(z) log [p(x_n, z|θ) / q_n(z)] and KL(q ‖ p(z|x,θ)) = Σ_n Σ_z q_n(z) log [q_n(z) /
+        p(z|x_n,θ)]  (W7); −∞ and +∞ where q puts mass on the impossible.
+    expected_log_joint, entropy : float
+        E_q[log p(x, z|θ)], which the M-step maximises (W13), and H(q) = −Σ q log q: together the ELBO.
     per_point : Split
         The same five numbers for each point, each an array (N,), before any sample weight.
     """
@@ -66,18 +63,19 @@ class Bound:
 
 
 def identity(model, x, q, sample_weight=None):
-    """Split the log-likelihood of a model into ELBO and KL, for any q of the model's own kind.
+    """Split the log-likelihood of a model into ELBO and KL, for any q of the model's own kind (W6–W9).
 
     Parameters
     ----------
     model : object
-        With ``log_joint(x)`` → (N, K) where z is one of K labels. Else with ``log_liks(x)`` → (N,),
-        ``expected_log_joint(x, q)`` → (N,) and ``posterior(x)`` → a posterior object; N counts the independent
-        pieces of x: points, rows with holes, sequences.
+        With ``log_joint(x)`` → (N, K) where z is one of K labels; else with ``log_liks(x)`` → (N,),
+        ``expected_log_joint(x, q)`` → (N,) and ``posterior(x)`` → a posterior object, three methods that know nothing
+        of each other. N counts the independent pieces of x: points, rows with holes, sequences.
     x : array or list
         Data, as the model takes them.
     q : array (N, K) or posterior object
-        Any distribution over z for each piece (see `emlib.posteriors`).
+        Any distribution over z for each piece (see `emlib.posteriors`). Rows of an array that miss 1 by rounding (up
+        to 1e-6, as in float32) are divided by their sum.
     sample_weight : array (N,), optional
         How often each piece counts; 1 when left out.
 
@@ -88,41 +86,20 @@ def identity(model, x, q, sample_weight=None):
     Raises
     ------
     ValueError
-        If the model lacks a method, q is of another kind than its posterior, or something is NaN.
+        If the model lacks a method, q is no distribution or of another kind than the posterior, or something is NaN.
 
     Notes
     -----
-    W6–W9. The log-likelihood, the ELBO and the KL come from three methods that know nothing of each other.
+    Neal and Hinton (1998), eq. 5–7. 0·log 0 = 0.
     """
     at = evaluate(model, x)
     return at.bound(at.checked(q), at.weights(sample_weight))
 
 
 def bound(log_joint, q, sample_weight=None):
-    """Split the log-likelihood into ELBO and KL for any q, where z is one of K labels.
+    """`identity` where z is one of K labels, for log p(x_n, z=k|θ) in nats, array (N, K), and any q, array (N, K).
 
-    Parameters
-    ----------
-    log_joint : array (N, K)
-        log p(x_n, z=k | θ) in nats; −inf where the pair is impossible.
-    q : array (N, K)
-        A distribution over z for each point: non-negative, rows summing to 1. Rows that miss 1 by rounding
-        (up to 1e-6, as in float32) are divided by their sum.
-    sample_weight : array (N,), optional
-        How often each point counts; 1 when left out.
-
-    Returns
-    -------
-    Bound
-
-    Raises
-    ------
-    ValueError
-        If the shapes differ, q is not a distribution, or log_joint has NaN, +inf, or a row that is all −inf.
-
-    Notes
-    -----
-    W6–W9; Neal and Hinton (1998), eq. 5–7. 0·log 0 = 0.
+    log_joint is −inf where the pair is impossible; NaN, +inf, or a row that is all −inf is a ValueError.
     """
     at = Labels(validate.log_joint(log_joint))
     return at.bound(at.checked(q), at.weights(sample_weight))
@@ -140,7 +117,7 @@ def log_posterior(log_joint):
 
 def bayes(model, x):
     """p(z=k|x_n,θ) by Bayes' rule on the model's log_joint, array (N, K), rows summing to 1 (W3, W11)."""
-    return evaluate(model, x).by_bayes
+    return np.exp(evaluate(model, x).log_posterior)
 
 
 def has_labels(model):
@@ -149,36 +126,24 @@ def has_labels(model):
 
 
 def evaluate(model, x):
-    """The model at x: what the identity and the E-steps need, each computed and checked once.
-
-    Returns
-    -------
-    Labels or AnyZ
-        With ``log_liks`` (N,), ``posterior``, ``checked(q)``, ``weights(sample_weight)`` and ``bound(q, weights)``.
-
-    Raises
-    ------
-    ValueError
-        If the model lacks a method that its kind of z needs, or returns NaN.
-    """
+    """The model at x, `Labels` or `AnyZ`: what the identity and the E-steps need, each computed and checked once."""
     return Labels(validate.log_joint(model.log_joint(x)), model, x) if has_labels(model) else AnyZ(model, x)
 
 
-class _At:
-    """A model at one θ and one x."""
+class At:
+    """A model at one θ and one x, with ``log_liks`` (N,), ``posterior``, ``checked(q)`` and ``split(q)``."""
 
     def weights(self, sample_weight):
-        """How often each piece counts, array (N,), or None for once each."""
-        return None if sample_weight is None else validate.sample_weight(sample_weight, len(self.log_liks))
+        """How often each piece counts, array (N,)."""
+        return validate.sample_weight(sample_weight, len(self.log_liks))
 
-    def bound(self, q, weights=None):
+    def bound(self, q, weights):
         """The identity for a checked q and checked weights."""
         points = self.split(q)
-        w = np.ones(len(self.log_liks)) if weights is None else weights
-        return Bound(*(float(_expect(w[None], v[None])[0]) for v in points), per_point=points)
+        return Bound(*(float(_expect(weights[None], value[None])[0]) for value in points), per_point=points)
 
 
-class Labels(_At):
+class Labels(At):
     """Where z is one of K labels: everything follows from log_joint (N, K)."""
 
     def __init__(self, log_joint, model=None, x=None):
@@ -186,33 +151,26 @@ class Labels(_At):
 
     @cached_property
     def log_liks(self):
-        """log p(x_n|θ), array (N,): W15."""
-        return np.logaddexp.reduce(self.log_joint, axis=1)
+        return np.logaddexp.reduce(self.log_joint, axis=1)              # W15
 
     @cached_property
     def log_posterior(self):
         return log_posterior(self.log_joint)
 
     @property
-    def by_bayes(self):
-        return np.exp(self.log_posterior)
-
-    @property
     def posterior(self):
         """The model's own posterior(x) where it has one, else Bayes' rule (W11); array (N, K)."""
         own = getattr(self.model, "posterior", None)
         is_bayes = own is None or getattr(own, "__func__", None) is bayes       # then log_joint need not be asked again
-        return self.by_bayes if is_bayes else own(self.x)
+        return np.exp(self.log_posterior) if is_bayes else own(self.x)
 
     def checked(self, q):
-        """q as a float array (N, K) whose rows are distributions, or a ValueError."""
         if hasattr(q, "kl"):
             raise ValueError(f"q is a {type(q).__name__}; this model has log_joint, so that z is one of K labels: "
                              "give an array (N, K)")
         return validate.q(q, self.log_joint.shape)
 
     def split(self, q):
-        """The identity for each point (W6–W9)."""
         log_q = np.log(q, out=np.zeros_like(q), where=q > 0)
         return Split(self.log_liks,
                      _expect(q, self.log_joint - log_q),                # W7, first term
@@ -220,7 +178,7 @@ class Labels(_At):
                      _expect(q, self.log_joint), -np.sum(q * log_q, axis=1))
 
 
-class AnyZ(_At):
+class AnyZ(At):
     """Where z is anything else: q is a posterior object, and the model integrates over z."""
 
     NEEDS = ("log_liks(x)", "expected_log_joint(x, q)", "posterior(x)")
@@ -230,34 +188,27 @@ class AnyZ(_At):
         if missing:
             raise ValueError(f"{type(model).__name__} has no {' and no '.join(missing)}. A model needs log_joint(x) "
                              f"where z is one of K labels; where z is anything else, {', '.join(self.NEEDS)}")
-        self.model, self.x = model, x
-        self.log_liks = validate.per_piece(model.log_liks(x), "log_liks(x)")
+        self.model, self.x, self.log_liks = model, x, validate.per_piece(model.log_liks(x), "log_liks(x)")
         if np.isneginf(self.log_liks).any():
-            n = int(np.argmin(self.log_liks))
-            raise ValueError(f"log_liks(x) is −inf at {n}: the model gives this piece of x probability 0, so it has "
-                             "no posterior; check it, or give the model wider support")
+            raise ValueError(f"log_liks(x) is −inf at {int(np.argmin(self.log_liks))}: the model gives this piece of x "
+                             "probability 0, so it has no posterior; check it, or give the model wider support")
 
     @cached_property
     def posterior(self):
-        """p(z|x,θ), the model's own (W11)."""
-        return validate.posterior(self.model.posterior(self.x), f"{type(self.model).__name__}.posterior(x)",
-                                  len(self.log_liks))
+        name = f"{type(self.model).__name__}.posterior(x)"
+        return validate.posterior(self.model.posterior(self.x), name, len(self.log_liks))      # W11
 
     def checked(self, q):
-        """q if it is of the same kind as the posterior and has N pieces, else a ValueError."""
-        kind = type(self.posterior)
-        if not isinstance(q, kind):
+        if not isinstance(q, type(self.posterior)):
             raise ValueError(f"q is a {type(q).__name__}; {type(self.model).__name__}.posterior(x) is a "
-                             f"{kind.__name__}, and q must be of the same kind")
+                             f"{type(self.posterior).__name__}, and q must be of the same kind")
         return validate.posterior(q, "q", len(self.log_liks))
 
     def split(self, q):
-        """The identity for each piece of x: log-likelihood, ELBO = E_q[log p(x, z|θ)] + H(q), and KL (W6–W9)."""
-        n = len(self.log_liks)
-        expected = validate.per_piece(self.model.expected_log_joint(self.x, q), "expected_log_joint(x, q)", n)
-        entropy = validate.per_piece(q.entropy(), "q.entropy()", n)
-        kl = validate.per_piece(q.kl(self.posterior), "q.kl(posterior)", n)
-        return Split(self.log_liks, expected + entropy, kl, expected, entropy)
+        found = (("expected_log_joint(x, q)", self.model.expected_log_joint(self.x, q)), ("q.entropy()", q.entropy()),
+                 ("q.kl(posterior)", q.kl(self.posterior)))
+        expected, entropy, kl = (validate.per_piece(values, name, len(self.log_liks)) for name, values in found)
+        return Split(self.log_liks, expected + entropy, kl, expected, entropy)                  # W6–W9
 
 
 def _expect(q, value):

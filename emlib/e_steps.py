@@ -13,39 +13,29 @@ __all__ = ["caller", "exact", "frozen", "hard", "partial", "shared", "tempered"]
 
 
 def caller(e_step):
-    """How the loop asks an E-step: a function (model at x, q that stands) → q. It may have ``choose`` of that form.
-
-    Raises
-    ------
-    ValueError
-        If e_step can be called neither with (model, x) nor with (model, x, q).
-    """
-    name = getattr(e_step, "__name__", repr(e_step))
+    """How the loop asks an E-step: a function (model at x, q that stands) → q. ValueError if it is no E-step."""
     if not callable(e_step):
         raise ValueError(f"e_step is {e_step!r}; give a function (model, x) → q, such as emlib.exact")
-    if hasattr(e_step, "choose"):
+    if hasattr(e_step, "choose") and not hasattr(e_step, "__wrapped__"):       # functools.wraps copies choose too
         return e_step.choose
     try:
-        parameters = list(inspect.signature(e_step).parameters.values())
+        parameters = list(inspect.signature(e_step, follow_wrapped=False).parameters.values())
     except (TypeError, ValueError):                     # some callables do not tell
         return lambda at, q: e_step(at.model, at.x)
     by_place = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    many = any(p.kind is p.VAR_POSITIONAL for p in parameters)
     needed = sum(p.default is p.empty for p in by_place)
-    if needed > 3 or (len(by_place) < 2 and not many):
-        raise ValueError(f"e_step={name} cannot be called with (model, x) or (model, x, q); a function that makes "
-                         "E-steps is called first, such as e_step=tempered(0.5)")
-    if needed == 3 or (len(by_place) > 2 and by_place[2].name == "q"):
-        return lambda at, q: e_step(at.model, at.x, q)
-    return lambda at, q: e_step(at.model, at.x)
+    if needed > 3 or (len(by_place) < 2 and not any(p.kind is p.VAR_POSITIONAL for p in parameters)):
+        raise ValueError(f"e_step={getattr(e_step, '__name__', e_step)} cannot be called with (model, x) or (model, x, "
+                         "q); a function that makes E-steps is called first, such as e_step=tempered(0.5)")
+    takes_q = needed == 3 or (len(by_place) > 2 and by_place[2].name == "q")
+    return lambda at, q: e_step(at.model, at.x, *([q] if takes_q else []))
 
 
 def _reading(choose):
-    """An E-step made of a function of the model at x, which the loop has already: see `emlib.bound.evaluate`."""
+    """An E-step made of a function (at, q) → q of the model at x, which the loop has already evaluated."""
     def e_step(model, x, q=None):
         return choose(evaluate(model, x), q)
-    e_step.choose, e_step.__name__, e_step.__qualname__, e_step.__doc__ = (
-        choose, choose.__name__, choose.__qualname__, choose.__doc__)
+    e_step.choose, e_step.__name__, e_step.__doc__ = choose, choose.__name__, choose.__doc__
     return e_step
 
 
@@ -74,14 +64,9 @@ def hard(at, q):
 
 
 def tempered(beta):
-    """An E-step with q ∝ p(z|x, θ)^β: exact at β = 1, uniform at β = 0, hard as β → ∞ (W21).
+    """An E-step with q ∝ p(z|x, θ)^β, 0 ≤ β < ∞: exact at β = 1, uniform at β = 0, hard as β → ∞ (W21).
 
     It maximises β · E_q[log p(x, z|θ)] + H(q), which is the ELBO at β = 1 alone: that sum never falls; L may.
-
-    Raises
-    ------
-    ValueError
-        If beta is negative or not finite.
     """
     if not (isinstance(beta, (int, float, np.number)) and np.isfinite(beta) and beta >= 0):
         raise ValueError(f"beta is {beta}; it must be finite and ≥ 0 (1 is the exact E-step; for β = ∞ use `hard`)")
@@ -96,14 +81,9 @@ def tempered(beta):
 
 @_reading
 def shared(at, q):
-    """One q for all points: of these the one with the largest ELBO, q_k ∝ exp(mean_n log p(x_n, z=k|θ)) (W21).
+    """One q for all points, the one with the largest ELBO: q_k ∝ exp(mean_n log p(x_n, z=k|θ)), (N, K) (W21).
 
-    Array (N, K) with equal rows.
-
-    Raises
-    ------
-    ValueError
-        If every label is impossible for some point, so that no shared q has a finite ELBO.
+    A ValueError where every label is impossible for some point, so that no shared q has a finite ELBO.
     """
     log_joint = _log_joint(at, "shared")
     mean = np.mean(log_joint, axis=0)
@@ -116,13 +96,8 @@ def shared(at, q):
 def partial(fraction):
     """An E-step that goes a fraction of the straight way from the q that stands to the posterior; 1 is exact (W22).
 
-    KL(q‖p) is convex in q, so the gap that is left is at most (1 − fraction) of the one before
-    (Neal and Hinton 1998, section 2). It needs a q to start from: ``em(…, q=)``.
-
-    Raises
-    ------
-    ValueError
-        If fraction is not above 0 and at most 1; later, if there is no q yet or z is no label.
+    KL(q‖p) is convex in q, so the gap that is left is at most (1 − fraction) of the one before (Neal and Hinton 1998,
+    section 2). It needs labels, and a q to start from: ``em(…, q=)``.
     """
     if not 0 < fraction <= 1:
         raise ValueError(f"fraction is {fraction}; it must be above 0 and at most 1 (1 goes all the way)")

@@ -26,10 +26,8 @@ class Step:
 
     Attributes
     ----------
-    t : int
-        Iteration, from 1: (1, "E"), (1, "M"), (2, "E"), …
-    kind : str
-        "E" or "M".
+    t, kind : int, str
+        Iteration, from 1, and which half of it: (1, "E"), (1, "M"), (2, "E"), …
     model, q, bound : model, array (N, K) or posterior object, Bound
         The pair (θ, q) after this half-step, and log p(x|θ) = ELBO + KL at that pair.
     """
@@ -64,28 +62,24 @@ def em(model, x, e_step=exact, sample_weight=None, q=None, m_step=None):
     m_step : callable, optional
         (model, x, q) → a new model, in place of the model's own: any that raises L(q, θ) is generalised EM.
 
-    Yields
-    ------
-    Step
-
     Raises
     ------
     ValueError
-        If q is not a distribution, the model returns NaN, or a method or argument is missing; `Collapse`
-        (a ValueError) from the M-step.
+        If q is no distribution, the model returns NaN or lacks a method; `Collapse`, a ValueError, from the M-step.
 
     Notes
     -----
-    W22 and W23: E moves q with θ fixed, M moves θ with q fixed; under the exact E-step
-    log p(x|θ) never falls (W24). Dempster, Laird and Rubin (1977); Neal and Hinton (1998).
+    E moves q with θ fixed (W22), M moves θ with q fixed (W23); under an exact E-step log p(x|θ) never falls (W24).
+    Dempster, Laird and Rubin (1977); Neal and Hinton (1998).
     """
     choose, at = caller(e_step), evaluate(model, x)
     maximise, w = _m_step(model, m_step, sample_weight is not None), at.weights(sample_weight)
+    weighted = {} if sample_weight is None else {"sample_weight": w}
     q = None if q is None else at.checked(q)
     for t in itertools.count(1):
         q = at.checked(choose(at, q))
         yield Step(t, "E", model, q, at.bound(q, w))            # W22
-        model = maximise(model, x, q) if w is None else maximise(model, x, q, sample_weight=w)
+        model = maximise(model, x, q, **weighted)
         if model is None:
             raise ValueError("m_step returned nothing (None); end it with `return …`, a new model")
         at = evaluate(model, x)
@@ -110,36 +104,27 @@ def _m_step(model, m_step, weighted):
 
 def fit(model, x, *, max_iter=1000, tol=1e-10, e_step=exact, sample_weight=None, keep="all",
         n_starts=1, rng=None, progress=False, warn=True):
-    """Run EM to a stop. Ctrl-C stops it too, and leaves the best so far.
+    """Run EM to a stop: a `Trace`. Ctrl-C stops it too, and leaves the best so far.
 
     Parameters
     ----------
     model, x, e_step, sample_weight
-        As for `em`. With ``keep="last"`` and the exact E-step, x may also be larger than memory: a numpy.memmap,
-        or a reader, which is anything that can be iterated again and again and gives arrays (B, D).
+        As for `em`. With ``keep="last"`` and an exact E-step, x may also be larger than memory: a numpy.memmap, or a
+        reader, which is anything that can be iterated again and again and gives arrays (B, D).
     max_iter : int
         At most so many iterations; 0 returns the start.
     tol : float or None
-        Converged when the objective rises by no more than tol · max(1, |objective|). The objective is the
-        log-likelihood under an exact E-step, the ELBO under any other, with log p(θ) added where the model has
-        ``log_prior()``. None: exactly max_iter iterations.
+        Converged when the objective rises by no more than tol · max(1, |objective|): the log-likelihood under an exact
+        E-step, else the ELBO, with log p(θ) added where the model has ``log_prior()``. None: exactly max_iter.
     keep : {"all", "last"}
-        "all" keeps every half-step in ``trace.steps``; "last" keeps none. Then models that offer it go by the fast
-        road, block by block: the same numbers, to 1e-12 of the log-likelihood (see `emlib.streaming`).
-    n_starts : int
-        How many runs to make: from `model`, then from distinct ``model.restart(x, rng)``; the best is returned and
-        has them all in ``trace.runs``.
-    rng : numpy Generator or seed
-        Draws the restarts; needed if n_starts > 1.
-    progress : bool
-        Whether to show a bar, if tqdm is installed.
-    warn : bool
-        Whether a stop for another reason than convergence is told by a `ConvergenceWarning` too.
-
-    Returns
-    -------
-    Trace
-        With a `ConvergenceWarning` unless it converged, or tol is None and it ran max_iter iterations.
+        "all" keeps every half-step in ``trace.steps``; "last" keeps none. Then models that offer it are streamed,
+        block by block, without calling e_step: the same numbers, to 1e-12 of the log-likelihood (`emlib.streaming`).
+    n_starts, rng : int, numpy Generator or seed
+        How many runs: from `model`, then from distinct ``model.restart(x, rng)``; the one with the highest objective
+        is returned, and has them all in ``trace.runs``.
+    progress, warn : bool
+        Whether to show a bar, if tqdm is installed; and whether to give a `ConvergenceWarning` where it neither
+        converged nor ran the max_iter iterations that tol=None asks for.
 
     Raises
     ------
@@ -156,7 +141,7 @@ def fit(model, x, *, max_iter=1000, tol=1e-10, e_step=exact, sample_weight=None,
 
     n_starts = validate.positive_integer(n_starts, "n_starts")
     is_exact = getattr(e_step, "exact", False)
-    offered = streaming.offered_by(model) and not hasattr(model, "log_prior")
+    offered = streaming.offered_by(model)
     fast = offered and keep == "last" and is_exact
     if offered and not fast and streaming.is_reader(x):
         raise ValueError("x is a reader of blocks; that needs keep='last' and an exact E-step: give x as one array")

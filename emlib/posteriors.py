@@ -1,25 +1,15 @@
 """q where z is no label: normals, the missing cells of a row, Markov chains over a path.
 
-Each object holds one distribution over z for each independent piece of x, is built positionally from its parts, and
-knows its entropy and its KL to another of its kind in closed form: all that the identity needs of q.
+Each object holds one distribution over z for each of N independent pieces of x, is built positionally from its parts,
+and knows in closed form what the identity and the checks ask of q: ``entropy()`` and ``kl(other)``, arrays (N,) in nats
+(a ValueError if `other` is of another kind), ``near(rng)``, another member of the family, ``q[rows]`` and ``len(q)``.
 """
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
-__all__ = ["Cells", "Chains", "Gaussians", "Posterior"]
-
-
-class Posterior(Protocol):
-    """A distribution over z for each of N independent pieces of x: what the identity and the checks ask of it."""
-
-    def entropy(self): ...              # H(q) in nats, array (N,)
-    def kl(self, other): ...            # KL(q ‖ other) in nats, array (N,); ValueError if `other` is of another kind
-    def near(self, rng): ...            # another member of the family, for checks that ask about any q
-    def __getitem__(self, rows): ...    # the same for some of the pieces
-    def __len__(self): ...              # N
+__all__ = ["Cells", "Chains", "Gaussians"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,12 +20,7 @@ class Gaussians:
     ----------
     mean : array (N, L)
     cov : array (N, L, L)
-        Symmetric and positive definite.
-
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit, or a covariance is not positive definite.
+        Symmetric and positive definite, else a ValueError.
     """
 
     mean: np.ndarray
@@ -88,13 +73,9 @@ class Cells:
     filled : array (N, D)
         x with the means of q where a cell is missing.
     cov : array (N, D, D)
-        Covariance of the missing cells; what stands in rows and columns of observed ones is not read.
+        Covariance of the missing cells, positive definite, else a ValueError; rows and columns of observed cells are
+        not read.
     missing : bool array (N, D)
-
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit, or the covariance of a row's missing cells is not positive definite.
     """
 
     filled: np.ndarray
@@ -157,14 +138,9 @@ class Chains:
     first : array (S, K)
         q(z_1), rows summing to 1.
     moves : list of S arrays (T_s − 1, K, K)
-        q(z_t = k | z_{t−1} = j) in row j, rows summing to 1.
+        q(z_t = k | z_{t−1} = j) in row j, rows summing to 1, else a ValueError.
     log_first, log_moves : the same in nats, optional
         KL reads them: a probability that underflows to 0 is not impossible.
-
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit, or a row is not a distribution.
     """
 
     first: np.ndarray

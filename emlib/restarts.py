@@ -18,25 +18,10 @@ TRIES = 20                  # to draw a start unlike those before it
 
 
 def run(states, max_iter, tol, is_exact, steps=(), show=None):
-    """Follow the states of one fit until there is a reason to stop.
+    """Follow the states of one fit, at the start and after each iteration, until there is a reason to stop: a Trace.
 
-    Parameters
-    ----------
-    states : iterable of State
-        At the start, after iteration 1, …
-    max_iter, tol
-        As for `emlib.fit`.
-    is_exact : bool
-        Whether q is the posterior, so that the log-likelihood cannot fall.
-    steps : list of Step
-        Where `states` leaves the half-steps that are to be kept.
-    show : callable, optional
-        Is given each state: a progress bar.
-
-    Returns
-    -------
-    Trace
-        Without a warning; Ctrl-C ends it with what there is.
+    `steps` is where the half-steps that are kept have been put; ``show(state)`` draws a progress bar. Ctrl-C ends the
+    run with what there is.
     """
     log_liks, objectives, last = [], [], None
     stop, message = "max_iter", f"not converged after max_iter = {max_iter} iterations; raise max_iter or tol"
@@ -65,20 +50,10 @@ def run(states, max_iter, tol, is_exact, steps=(), show=None):
 
 
 def best_of(runs, asked):
-    """The best of many runs as one trace, which has them all.
+    """The best of many runs, of highest final objective, as one trace which has them all.
 
-    Parameters
-    ----------
-    runs : iterable of Trace
-        Made one by one; Ctrl-C ends them with the best so far.
-    asked : int
-        How many runs were asked for.
-
-    Returns
-    -------
-    Trace
-        The one of highest final log-likelihood. A run that collapsed or decreased only wins if no other is left:
-        on its way to a collapse the likelihood has no upper limit and means nothing.
+    A run that collapsed or decreased only wins if no other is left: on its way to a collapse the likelihood has no
+    upper limit and means nothing. Ctrl-C ends the runs, an iterable, with the best so far; so many were asked for.
     """
     done, interrupted = [], False
     try:
@@ -91,7 +66,7 @@ def best_of(runs, asked):
             raise
         interrupted = True
     i, best = max(enumerate(done), key=lambda pair: (pair[1].stop not in ("collapsed", "decreased"),
-                                                     pair[1].log_liks[-1]))
+                                                     pair[1].objectives[-1]))
     message = f"best of {len(done)} starts is number {i + 1}: {best.message}"
     collapsed = sum(trace.stop == "collapsed" for trace in done)
     if collapsed:
@@ -104,26 +79,9 @@ def best_of(runs, asked):
 
 
 def starts(model, sample, n_starts, rng):
-    """The given model, then starts of its kind drawn from a sample of the data, no two of them the same.
+    """The given model, then at most n_starts − 1 of its kind, from distinct ``model.restart(x, rng)``.
 
-    Parameters
-    ----------
-    model : model
-        With a method ``restart(x, rng)`` → a model of the same kind, if n_starts > 1.
-    sample : callable
-        (n, rng) → at most n rows of the data.
-    n_starts : int
-    rng : numpy Generator or seed
-
-    Returns
-    -------
-    list of models
-        At most n_starts; fewer where the data have too few starts that differ.
-
-    Raises
-    ------
-    ValueError
-        If the model has no ``restart``, or cannot make one from these data.
+    ``sample(n, rng)`` gives at most n pieces of x. A ValueError where the model has no ``restart``.
     """
     if n_starts == 1:
         return [model]

@@ -38,18 +38,14 @@ class Trace:
         After the last complete iteration; of many runs, the best.
     steps : tuple of Step
         Every half-step; empty with ``keep="last"``.
-    log_liks : array (T + 1,)
-        log p(x|θ) in nats, at the start and after each of the T iterations.
-    stop : str
+    log_liks, objectives : arrays (T + 1,)
+        At the start and after each of the T iterations, in nats: log p(x|θ), and what the stopping rule watched (under
+        an exact E-step the same, under any other the ELBO; with log p(θ) where the model has ``log_prior()``).
+    stop, message : str
         "converged", "max_iter", "decreased" (what an exact E-step makes monotone has fallen: a bug in the model),
-        "collapsed" (the M-step had no maximum; ``model`` is the last good one) or "interrupted" (Ctrl-C).
-    message : str
-        The reason in a sentence, with remedies.
+        "collapsed" (the M-step had no maximum; ``model`` is the last good one) or "interrupted"; and it in a sentence.
     runs : tuple of Trace
         With ``n_starts``: the trace of every run, in order, the best one among them; else empty.
-    objectives : array (T + 1,)
-        What the stopping rule watched: ``log_liks`` under an exact E-step, the ELBO under any other, with log p(θ)
-        added where the model has ``log_prior()``.
     """
 
     model: Any

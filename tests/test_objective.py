@@ -1,5 +1,6 @@
 """What a fit watches: an E-step's objective, the sign of its change, rounding, a prior; and what E-steps are given."""
 
+import functools
 import itertools
 import math
 import warnings
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from latent_models import CASES
 from strategies import cases
 
 from emlib import ConvergenceWarning, GaussianMixture, datasets, em, exact, fit, frozen, hard, partial, shared, tempered
@@ -101,8 +103,27 @@ def test_an_e_step_says_itself_that_it_is_exact():
     mine.exact = True
     assert fit(drifting, X, e_step=mine, warn=False).stop == "decreased"
     assert fit(drifting, X, warn=False).stop == "decreased"
+    trace = fit(START, X, e_step=mine)
+    assert trace.stop == "converged" and np.array_equal(trace.objectives, trace.log_liks)
+    unsaid = fit(START, X, e_step=lambda model, x: mine(model, x), max_iter=6, tol=None)       # the same q, no promise
+    assert np.all(unsaid.objectives[1:] < unsaid.log_liks[1:])
     assert partial(1).exact and not partial(0.5).exact
     assert not any(getattr(e_step, "exact", False) for e_step in (hard, shared, tempered(1), frozen(None)))
+
+
+@pytest.mark.parametrize("wrapped", [exact, hard])
+def test_a_wrapper_of_an_e_step_is_what_is_called(wrapped):
+    """functools.wraps copies every attribute of the function inside, even how the loop asks it for q."""
+    asked = []
+
+    @functools.wraps(wrapped)
+    def mixed(model, x):
+        asked.append(1)
+        return 0.9 * wrapped(model, x) + 0.1 / 2
+
+    step = next(em(START, X, mixed))
+    assert asked == [1] and np.allclose(step.q, 0.9 * wrapped(START, X) + 0.05, rtol=0, atol=1e-15)
+    assert getattr(mixed, "exact", False) == (wrapped is exact)
 
 
 # E-steps get the q that stands --------------------------------------------------------------------------------------
@@ -112,11 +133,12 @@ def test_an_e_step_is_given_what_it_asks_for():
     asked = []
     q0 = np.full((len(X), 2), 0.5)
     for e_step in (lambda model, x, q: asked.append(q) or q0, lambda model, x, q=None: asked.append(q) or q0,
-                   lambda *a: asked.append(len(a)) or q0, lambda model, x, beta=0.5: asked.append(beta) or q0):
+                   lambda *a: asked.append(len(a)) or q0, lambda model, x, beta=0.5: asked.append(beta) or q0,
+                   lambda model, x, before: asked.append(before) or q0):
         steps = em(START, X, e_step, q=q0)
         next(steps), next(steps), next(steps)
-    first, second = asked[0], asked[1]
-    assert np.array_equal(first, q0) and np.array_equal(second, q0) and asked[4:] == [2, 2, 0.5, 0.5]
+    assert all(np.array_equal(q, q0) for q in (*asked[:4], *asked[8:])) and asked[4:8] == [2, 2, 0.5, 0.5]
+    assert len(asked) == 10
     assert caller(exact) is exact.choose
 
 
@@ -193,6 +215,27 @@ def test_log_joint_is_evaluated_once_an_iteration():
     calls.clear()
     list(itertools.islice(em(OwnPosterior(START.weights, START.means, START.covariances), X), 20))
     assert len(calls) == 1 + 2 * 10         # its own posterior is asked, and may be anything
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_where_z_is_no_label_log_liks_and_posterior_are_evaluated_once_a_model(kind):
+    start, x = CASES[kind](np.random.default_rng(0))
+    calls = []
+
+    class Counted(type(start)):
+        def log_liks(self, x):
+            calls.append("log_liks")
+            return super().log_liks(x)
+
+        def posterior(self, x):
+            calls.append("posterior")
+            return super().posterior(x)
+
+    model = Counted(*vars(start).values())
+    for e_step in (exact, frozen(exact(model, x))):
+        calls.clear()
+        list(itertools.islice(em(model, x, e_step), 20))
+        assert calls.count("log_liks") == calls.count("posterior") == 1 + 10
 
 
 # What an M-step lacks is said ---------------------------------------------------------------------------------------
@@ -291,6 +334,17 @@ def test_a_gaussian_with_a_prior_does_not_stream():
     every, last = (fit(start, X, keep=keep, max_iter=3, tol=None) for keep in ("all", "last"))
     assert np.array_equal(every.objectives, last.objectives)
     assert np.all(every.objectives < every.log_liks)
+
+
+def test_the_best_of_many_starts_is_the_best_by_what_was_maximised():
+    class Restarts(WithPrior):
+        def restart(self, x, rng):
+            return type(self)(self.weights, rng.uniform(0.05, 0.95, 2))
+
+    tight, starts = dict(max_iter=3, tol=None, n_starts=6, rng=3), coins(Restarts)
+    trace = fit(starts, HEADS, **tight)
+    assert trace.objectives[-1] == max(run.objectives[-1] for run in trace.runs)
+    assert trace.log_liks[-1] < max(run.log_liks[-1] for run in trace.runs)         # another is likelier without p(θ)
 
 
 # What is shown ------------------------------------------------------------------------------------------------------

@@ -160,6 +160,8 @@ def test_an_underflow_is_not_an_impossibility():
     assert q.kl(rounded).tolist() == [np.inf]
     assert q.kl(kept) == pytest.approx([math.log(0.5) + 921 / 2])
     assert kept[[0]].kl(kept).tolist() == [0.0]
+    start = Chains(np.array([[1.0, 0.0]]), [np.full((1, 2, 2), 0.5)], np.array([[0.0, -800.0]]))
+    assert q.kl(start) == pytest.approx([math.log(0.5) + 400])
 
 
 def test_q_on_the_impossible_gives_an_infinite_gap_and_no_nan():

@@ -145,7 +145,7 @@ def drag(bench, k):
     assert moves[-1][2:] == pytest.approx(inside, abs=0.004), "the last place of the hand is not what the kernel heard"
     top, page = bench.root.bounding_box()["y"], bench.page
     said = [after["sentence"]]
-    for key in ("ArrowUp", "Shift+ArrowLeft", "ArrowLeft"):
+    for key in ("ArrowUp", "Shift+ArrowLeft", "ArrowLeft", "ArrowRight"):
         before = len(bench.look()["heard"])
         page.keyboard.press(key)
         said.append(bench.heard(before, "key" if now["keyed"] else "drag", key)["sentence"])

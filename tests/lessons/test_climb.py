@@ -9,7 +9,7 @@ import pytest
 from hand import Hand
 from legible import assert_legible, words
 
-from emlib import Collapse, GaussianMixture, Step, bound, datasets, fit
+from emlib import Collapse, GaussianMixture, Step, bound, check_em, datasets, fit
 from emlib.lessons.climb import Climb, ride_along
 from emlib.lessons.climb.model import OneMean
 from emlib.lessons.climb.scene import ClimbScene, Curves, RideScene, maximiser
@@ -65,6 +65,13 @@ def test_sample_weight_counts_as_repetition():
     q = MODEL.posterior(X)
     repeated = MODEL.m_step(np.repeat(X, w, axis=0), np.repeat(q, w, axis=0))
     assert MODEL.m_step(X, q, sample_weight=w).theta == pytest.approx(repeated.theta, rel=1e-13)
+
+
+@pytest.mark.parametrize("k", [0, 1])
+def test_it_is_certified_and_names_what_it_holds(k):
+    model = OneMean(MODEL.mixture, k)
+    assert model.held == ("mixture.weights", "mixture.covariances", f"mixture.means[{1 - k}]")
+    assert check_em(model, X).passed
 
 
 def test_bad_models_are_refused():

@@ -1,6 +1,7 @@
 """Notebook 02: two curves over z whose difference is log p(x|θ), whatever z, whatever q; and the slip of W1."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -93,6 +94,15 @@ def test_as_written_the_difference_is_another_thing():
                    for m, c in zip((-1.5, 0, 1.5), (1.0, 0.8, 1.2), strict=True)]
         np.testing.assert_allclose(state.difference, given_z, rtol=1e-12)
     assert np.ptp(averages) > 1
+
+
+@pytest.mark.parametrize("slip, same", [(1e-11, True), (3e-10, False), (0.5, False)])
+def test_a_slip_at_one_z_is_seen(slip, same):
+    """Everywhere the same means more than rounding at one z."""
+    state = OverZ.of_labels(LOG_JOINT, LOG_PRIOR, [0.2, 0.5, 0.3], 1, "taught")
+    other = replace(state, second=state.second + slip * (state.z == 2))
+    assert other.residual == pytest.approx(slip, abs=1e-13) and other.same is same
+    assert verdict(other) == ("the same at every z" if same else "not the same at every z")
 
 
 def test_averages_over_q_are_those_of_the_bound_and_of_an_integral():
@@ -220,6 +230,21 @@ def test_the_hand_sets_what_it_holds(number, labels):
     on_labels.click("1")
     assert labels.q[1] == pytest.approx(0.75, abs=0.02), "a click that moves nothing changes nothing"
     assert labels.state.pick == pick
+
+
+def test_each_arrow_key_looks_at_the_next_z(number, labels):
+    """An arrow key is a few pixels, and labels lie far apart; up and down move no z."""
+    for panel in (labels, number):
+        hand, (first, last) = Hand(panel), (0, len(panel.states) - 1)
+        panel.stage.index = first
+        for shift in (False, True):
+            for key, step in (("ArrowRight", 1), ("ArrowUp", 0), ("ArrowDown", 0), ("ArrowLeft", -1), ("ArrowLeft", 0)):
+                before = panel.stage.index
+                hand.key("z", key, shift)
+                assert panel.stage.index == before + step, (key, shift)
+        panel.stage.index = last
+        hand.key("z", "ArrowRight")
+        assert panel.stage.index == last and not panel.error
 
 
 def test_buttons(number, labels):

@@ -1,6 +1,7 @@
 """Families of q that cannot reach the posterior: the E-steps, the picture and the panel of notebook 07 (W21, W24)."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -122,7 +123,8 @@ def test_the_lines_are_the_kl_after_each_e_step(runs):
         part.rgba(state)
         lines = {name: line for name, (line, _) in part._lines.items()}
         np.testing.assert_allclose(lines["hard"].get_ydata(), [s.bound.kl for s in made["hard"][::2]])
-        assert np.abs(lines["exact"].get_ydata()).max() < 1e-12
+        exact = lines["exact"].get_ydata()
+        assert exact.min() >= 0 and exact.max() < 1e-12, "a KL of rounding is drawn at 0"
         widths = {name: line.get_linewidth() for name, line in lines.items()}
         assert max(widths, key=widths.get) == family, "the family shown is the thick line"
         now = part._lines[family][1]
@@ -133,6 +135,20 @@ def test_the_lines_are_the_kl_after_each_e_step(runs):
         KLAfterE({})
     with pytest.raises(ValueError, match="runs is of soft; give runs of exact, tempered, hard, shared"):
         KLAfterE({"soft": made["hard"]})
+
+
+def test_a_first_kl_far_above_the_rest_is_an_arrow_at_the_edge(runs):
+    x, start, _ = runs["found"]
+    steps = fit(start, x, e_step=hard, max_iter=4, tol=None).steps
+    kls = np.array([s.bound.kl for s in steps[::2]])
+    far = replace(steps[0], bound=replace(steps[0].bound, kl=100 * kls[-1]))
+    part = KLAfterE({"hard": [far, *steps[1:]]})
+    assert part.highest == pytest.approx(1.15 * kls[1:].max(), rel=1e-12)
+    part.rgba(FamilyStep.of(far, "hard"))
+    line, now = part._lines["hard"]
+    assert np.isnan(line.get_ydata()[0]) and now.get_marker() == "$↑$" and now.get_ydata()[0] < part.highest
+    part.rgba(FamilyStep.of(steps[2], "hard"))
+    assert now.get_marker() == LOOKS["hard"][1] and now.get_ydata()[0] == kls[1]
 
 
 def test_a_family_has_one_look_wherever_it_stands(runs):
@@ -220,7 +236,9 @@ def test_the_verdict_says_what_fell(panel):
     panel.choose_family.value = "exact"
     assert told(panel.trace).startswith("log p(x|θ) never fell; L never fell; KL after the last E: 0.00")
     panel.choose_family.value = "tempered"
-    assert "L fell in" in panel.verdict.value
+    fell = -np.diff([s.bound.elbo for s in panel.trace.steps])
+    fell = fell[fell > 1e-9]
+    assert len(fell) > 1 and f"L fell in {len(fell)} half-steps, by {fell.sum():.2f} nats" in panel.verdict.value
 
 
 def test_a_collapse_is_said_in_the_panel():

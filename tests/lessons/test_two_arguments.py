@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from legible import assert_legible
 
-from emlib import CoinMixture, Collapse, bound, em, fit
+from emlib import CoinMixture, Collapse, bound, check_em, em, fit
+from emlib.draw.style import nats
 from emlib.e_steps import partial
 from emlib.lessons.two_arguments import SmudgedCoin, WalkTwoArguments
 from emlib.lessons.two_arguments.moves import m_gradient, m_part
-from emlib.lessons.two_arguments.panel import MOVES
+from emlib.lessons.two_arguments.panel import MOVES, falls
 from emlib.lessons.two_arguments.scene import EDGE, TwoArguments
 from emlib.lessons.two_arguments.states import Pair, landscape
 
@@ -56,6 +57,11 @@ def test_gradient_is_the_derivative_in_the_log_odds(prob, s):
     model, q, h = SmudgedCoin(prob, 0.55), np.array([[s, 1 - s]]), 1e-5
     up, down = (bound(model.shifted(d).log_joint(X), q).elbo for d in (h, -h))
     assert (up - down) / (2 * h) == pytest.approx(model.gradient(X, q), abs=1e-6)
+
+
+def test_it_is_certified_and_names_what_it_holds():
+    assert SmudgedCoin.held == ("left",)
+    assert check_em(SmudgedCoin(0.4, 0.55), np.array([[8, 3], [2, 9], [5, 6], [7, 4]])).passed
 
 
 def test_bad_models_are_refused():
@@ -187,7 +193,12 @@ def test_legible_everywhere(scene):
     titles = ["Start"] * 4 + ["By hand", "Iteration 1, after E", "Iteration 1, after M"]
     for pair, title in zip(pairs, titles, strict=True):
         assert_legible(scene.figure(pair))
-        assert scene.sentence(pair).startswith(f"{title}: θ = ")
+        b = pair.bound
+        numbers = [b.elbo, b.log_lik, b.kl, b.expected_log_joint, b.entropy]
+        elbo, log_lik, kl, expected, entropy = (nats(v) if abs(v) > 1e-12 else "0.00" for v in numbers)
+        assert scene.sentence(pair) == (
+            f"{title}: θ = {pair.prob:.3f}, q(left) = {pair.s:.3f}; ELBO {elbo} = log-lik {log_lik} − KL {kl} = "
+            f"energy {expected} + entropy {entropy}.")
 
 
 def test_a_pair_knows_the_path_to_it():
@@ -227,6 +238,29 @@ def test_every_state_of_every_kind_of_half_steps(panel, moves):
         assert not panel.error
         assert (np.diff(panel.elbos) >= -1e-12).all()
         assert "never fell" in panel.verdict.value
+
+
+@pytest.mark.parametrize("moves", MOVES)
+def test_half_steps_end_when_an_iteration_gains_nothing_to_be_seen(panel, moves):
+    panel.choose_moves.value = moves
+    gains = panel.elbos[2::2] - panel.elbos[:-2:2]
+    assert (gains[:-1] >= 1e-7).all()
+    assert gains[-1] < 1e-7 or len(gains) == 30
+
+
+def test_part_of_the_way_is_a_part_in_both_half_steps(panel):
+    panel.choose_moves.value = "part"
+    start, e, m = panel.states[:3]
+    assert e.s == pytest.approx(0.6 * start.s + 0.4 * START.posterior(X)[0, 0], rel=1e-14)
+    assert m.prob == pytest.approx(0.6 * START.prob + 0.4 * START.m_step(X, e.q).prob, rel=1e-14)
+
+
+@pytest.mark.parametrize("elbo", [-2.0, -0.1, -1e6])
+def test_a_fall_is_counted_just_beyond_rounding(elbo):
+    rounding = 1e-12 * max(1, abs(elbo))
+    assert falls(np.array([elbo, elbo - 0.1 * rounding, elbo])) == 0
+    assert falls(np.array([elbo, elbo - 10 * rounding, elbo])) == 1
+    assert falls(np.array([elbo, elbo - 0.01, elbo - 0.02])) == 2
 
 
 def test_where_exact_em_ends_depends_on_where_it_starts(panel):

@@ -41,6 +41,12 @@ class OneMean(Mixture):
             raise ValueError(f"k is {self.k!r}; the mixture has components 0 to {count - 1}")
 
     @property
+    def held(self):
+        """All but the free mean: what the M-step leaves alone on purpose."""
+        others = ("mixture.means" + f"[{j}]" for j in range(len(self.mixture.weights)) if j != self.k)
+        return ("mixture.weights", "mixture.covariances", *others)
+
+    @property
     def theta(self):
         """θ, the free mean, in units of x."""
         return float(self.mixture.means[self.k, 0])

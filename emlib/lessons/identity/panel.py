@@ -12,6 +12,8 @@ from emlib.live.stage import Handle, Stage
 
 __all__ = ["PickLabel", "PickZ"]
 
+NEAR = 1e-6         # of z: what a place loses on its way through pixels
+
 
 class OverZPanel(Panel):
     """What the two panels share: the view, the z looked at, and a q that the hand changes.
@@ -23,7 +25,7 @@ class OverZPanel(Panel):
         say = words.of("identity")
         self.view = ToggleButtons(options=[(say.VIEWS[view], view) for view in VIEWS], style={"button_width": "150px"})
         stage = Stage(scene, self._bank(), alt=say.ALT, index=pick, interval=50, handles=self._handles,
-                      on_drag=self._drag)
+                      on_drag=self._drag, on_key=self._key)
         super().__init__(stage, [self.view, *controls], notes)
         self.on(self.view, lambda _: self._rebuild())
 
@@ -47,6 +49,14 @@ class OverZPanel(Panel):
             self.pick(x)
         else:
             self._hold(name, x, y)
+
+    def _key(self, name, x, y):
+        """A key moves z by a few pixels, which may not reach the next place: it goes to the next one on that side."""
+        if name != "z":
+            self._hold(name, x, y)
+        elif abs(x - self.state.pick) > NEAR:
+            here = int(np.argmin(np.abs(self._places - self.state.pick)))
+            self.stage.index = min(max(here + (1 if x > self.state.pick else -1), 0), len(self._places) - 1)
 
 
 class PickZ(OverZPanel):

@@ -41,6 +41,8 @@ class SmudgedCoin(Mixture):
     prob: float
     left: float = 0.5
 
+    held = ("left",)        # the M-step leaves it alone on purpose
+
     def __post_init__(self):
         for name in ("prob", "left"):
             value = getattr(self, name)

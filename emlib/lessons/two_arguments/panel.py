@@ -92,7 +92,7 @@ class WalkTwoArguments(Panel):
             if step.kind == "M" and abs(step.bound.elbo - pairs[-3].bound.elbo) < STILL:
                 break
         elbos = np.array([pair.bound.elbo for pair in pairs])
-        fell, n = int(np.sum(np.diff(elbos) < -ROUNDING * np.maximum(1, np.abs(elbos[:-1])))), len(elbos) - 1
+        fell, n = falls(elbos), len(elbos) - 1
         say = words.of("two_arguments")
         self.verdict.value = (say.FELL.format(fell=fell, n=n) if fell else
                               say.NEVER_FELL.format(n=n, theta=f"{pairs[-1].prob:.3f}"))
@@ -127,6 +127,11 @@ class WalkTwoArguments(Panel):
 
     def _at(self, prob):
         return replace(self.state.model, prob=min(max(prob, EDGE), 1 - EDGE))
+
+
+def falls(elbos):
+    """How many of these ELBOs, array (S,), lie below the one before by more than rounding."""
+    return int(np.sum(np.diff(elbos) < -ROUNDING * np.maximum(1, np.abs(elbos[:-1]))))
 
 
 def amounts(kind):
