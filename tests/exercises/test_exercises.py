@@ -7,6 +7,7 @@ import re
 import threading
 import time
 
+import latent_models
 import nbformat
 import numpy as np
 import own_models
@@ -303,6 +304,12 @@ def test_a_right_model_is_certified(kind):
     assert feedback and "Certified" in feedback.message
 
 
+@pytest.mark.parametrize("kind", latent_models.CASES)
+def test_a_right_model_is_certified_where_z_is_no_label(kind):
+    feedback = exercises.check_model(*latent_models.CASES[kind](np.random.default_rng(0)))
+    assert feedback and "Certified" in feedback.message
+
+
 class Empty:
     def log_joint(self, x):
         raise NotImplementedError
@@ -324,6 +331,13 @@ class NoReturn(own_models.PoissonMixture):
 class Forgetful(own_models.PoissonMixture):
     def m_step(self, x, q):
         return Forgetful(self.weights, (q.T @ x / q.sum(axis=0)).tolist())
+
+
+class Frozen(own_models.PoissonMixture):
+    """Its rates are never updated, and every inequality of EM holds all the same."""
+
+    def m_step(self, x, q):
+        return Frozen(q.mean(axis=0).tolist(), self.rates)
 
 
 class Endless(own_models.PoissonMixture):
@@ -362,6 +376,7 @@ class Leaving(own_models.PoissonMixture):
     (HalfWritten([0.5, 0.5], [1.0, 4.0]), "not started", "replace each"),
     (NoReturn([0.5, 0.5], [1.0, 4.0]), "raised", "m_step returned nothing (None)"),
     (Forgetful([0.5, 0.5], [1.0, 4.0]), "mistake", "weights move (W14) is broken"),
+    (Frozen([0.5, 0.5], [1.0, 4.0]), "mistake", "parameters move (W23) is broken"),
     (Asking([0.5, 0.5], [1.0, 4.0]), "raised", "raised StdinNotImplementedError"),
     (Leaving([0.5, 0.5], [1.0, 4.0]), "raised", "raised SystemExit: done"),
     (Empty, "not a function", "not the class"),

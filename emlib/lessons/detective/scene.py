@@ -45,7 +45,7 @@ class SuspectStep:
 class SuspectScene(Together):
     """Left: the claims of a suspect over its half-steps. Right: its report, closed or open.
 
-    As tall as the report needs: 900 by 500 pixels for 19 theorems.
+    As tall as the report needs: 900 by 500 pixels, and 523 high for 20 theorems.
 
     Parameters
     ----------
