@@ -4,10 +4,10 @@ NOTHING = 0             # for what is counted, or must not change by a single bi
 
 ALONE = 1e-9            # of each entry of log_joint, plus as much: one row alone or among others adds in another order
 ROW_SUM = 1e-6          # of 1: what single precision leaves of a sum of probabilities
-PROBABILITY = 1e-8      # of 1: a probability computed in two ways (exp of a difference of large logarithms loses digits)
+PROBABILITY = 1e-8      # of 1: a probability found in two ways (exp of a difference of large logarithms loses digits)
 IDENTITY = 1e-10        # of the sizes added up, at least Σ_n |log p(x_n|θ)|: the same terms in another order
 ASCENT = 1e-9           # of Σ_n |log p(x_n|θ)| (`Trial.size`): evaluations at two θ; a floor, too, has nine digits
-WEIGHTS = 1e-9          # nats a point: a mean of q, computed in two ways
+WEIGHTS = 1e-9          # nats a point: a mean of q, found in two ways
 DERIVATIVE = 1e-4       # of the derivatives compared: what finite differences leave
 RELABELLED = 1e-7       # of each entry of log_joint: an M-step from the same numbers in another order
 STATIONARY = 1e-8       # of Σ_n |log p(x_n|θ)|: EM converges linearly, so a small gradient remains
