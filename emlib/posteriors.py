@@ -88,39 +88,27 @@ class Cells:
         if filled.ndim != 2 or missing.shape != filled.shape or cov.shape != (*filled.shape, filled.shape[1]):
             raise ValueError(f"filled has shape {filled.shape}, cov {cov.shape} and missing {missing.shape}; expected "
                              "(N, D), (N, D, D) and (N, D)")
-        patterns, which = np.unique(missing, axis=0, return_inverse=True)
-        groups = []                                             # (rows, columns, q of these rows' missing cells)
-        for i, pattern in enumerate(patterns):
-            rows, columns = np.flatnonzero(which.ravel() == i), np.flatnonzero(pattern)
-            if len(columns):
-                q = Gaussians(filled[np.ix_(rows, columns)], cov[np.ix_(rows, columns, columns)])
-                groups.append((rows, columns, q))
-        _set(self, filled=filled, cov=cov, missing=missing, _groups=groups)
+        both = missing[:, :, None] & missing[:, None, :]
+        # a standard normal stands in where a cell is observed: it adds nothing to log |Σ| and nothing to KL
+        _set(self, filled=filled, cov=cov, missing=missing, _both=both,
+             _padded=Gaussians(np.where(missing, filled, 0), np.where(both, cov, np.eye(filled.shape[1]))))
 
     def entropy(self):
         """Entropy of each row's missing cells, array (N,) in nats; 0 where none is missing."""
-        out = np.zeros(len(self))
-        for rows, _, q in self._groups:
-            out[rows] = q.entropy()
-        return out
+        return 0.5 * (self.missing.sum(axis=1) * np.log(2 * np.pi * np.e) + self._padded._log_det)
 
     def kl(self, other):
         """KL between the two normals over each row's missing cells, array (N,) in nats."""
         _same_kind(self, other)
         if (self.missing != other.missing).any():
             raise ValueError("KL is defined where the same cells are missing; here they differ")
-        out = np.zeros(len(self))
-        for (rows, _, q), (_, _, p) in zip(self._groups, other._groups, strict=True):
-            out[rows] = q.kl(p)
-        return out
+        return self._padded.kl(other._padded)
 
     def near(self, rng):
         """Another normal over each row's missing cells."""
-        filled, cov = self.filled.copy(), self.cov.copy()
-        for rows, columns, q in self._groups:
-            moved = q.near(rng)
-            filled[np.ix_(rows, columns)], cov[np.ix_(rows, columns, columns)] = moved.mean, moved.cov
-        return type(self)(filled, cov, self.missing)
+        moved = self._padded.near(rng)
+        return type(self)(np.where(self.missing, moved.mean, self.filled),
+                          np.where(self._both, moved.cov, self.cov), self.missing)
 
     def __getitem__(self, rows):
         return type(self)(self.filled[rows], self.cov[rows], self.missing[rows])

@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import warnings
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -90,11 +91,11 @@ def starts(model, sample, n_starts, rng):
                          "method restart(x, rng) that returns a model")
     rng = validate.rng(rng)
     chosen = sample(ROWS, rng)
-    found, log_liks = [model], [_log_lik(model, chosen)]
+    found, log_liks = [model], [evaluate(model, chosen).log_liks.sum()]
     for _ in range(n_starts - 1):
         for _ in range(TRIES):
             another = model.restart(chosen, rng)
-            log_lik = _log_lik(another, chosen)
+            log_lik = evaluate(another, chosen).log_liks.sum()
             # the same components in another order have the same log-likelihood, to rounding
             if not np.isclose(log_lik, log_liks, rtol=1e-13, atol=0).any():
                 found.append(another)
@@ -103,10 +104,6 @@ def starts(model, sample, n_starts, rng):
         else:
             break
     return found
-
-
-def _log_lik(model, x):
-    return float(evaluate(model, x).log_liks.sum())
 
 
 def rows(model, x, sample_weight, blocks, n, rng):
@@ -126,19 +123,19 @@ def rows(model, x, sample_weight, blocks, n, rng):
 @contextlib.contextmanager
 def progress_bar(wanted, n_starts, max_iter, tol):
     """A context whose value makes, for start i, the `show` of `run`; it needs tqdm, and goes on without."""
+    if wanted:
+        try:
+            from tqdm.auto import tqdm
+        except ImportError:
+            warnings.warn("progress=True shows a bar only where tqdm is installed: pip install tqdm", stacklevel=4)
+            wanted = False
     if not wanted:
         yield lambda i: None
         return
-    try:
-        from tqdm.auto import tqdm
-    except ImportError:
-        warnings.warn("progress=True shows a bar only where tqdm is installed: pip install tqdm", stacklevel=4)
-        yield lambda i: None
-        return
+
+    def show(i, state):
+        bar.set_postfix_str(f"start {i + 1} of {n_starts}, log-lik {state.log_lik:.4f}", refresh=False)
+        bar.update(state.t > 0)
+
     with tqdm(total=None if tol is not None else n_starts * max_iter, unit=" iterations") as bar:
-        def shower(i):
-            def show(state):
-                bar.set_postfix_str(f"start {i + 1} of {n_starts}, log-lik {state.log_lik:.4f}", refresh=False)
-                bar.update(state.t > 0)
-            return show
-        yield shower
+        yield lambda i: partial(show, i)
