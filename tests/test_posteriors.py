@@ -318,3 +318,42 @@ def test_nan_is_an_error_that_names_the_method():
 def test_what_is_no_distribution_is_refused(make, said):
     with pytest.raises(ValueError, match=said):
         make()
+
+
+def some_cells(rng, missing, observed=0.0):
+    """A normal over the missing cells of each row; `observed` and NaN where it must not look."""
+    missing = np.asarray(missing)
+    root = rng.normal(size=(*missing.shape, missing.shape[1]))
+    both = missing[:, :, None] & missing[:, None, :]
+    cov = root @ np.swapaxes(root, 1, 2) + np.eye(missing.shape[1])
+    return Cells(np.where(missing, rng.normal(size=missing.shape), observed), np.where(both, cov, np.nan), missing)
+
+
+HOLES = [[True, False, True], [False, False, False], [True, True, True], [False, True, False]]
+
+
+def test_observed_cells_have_no_part_in_kl():
+    """Each row against the normal over its missing cells alone; where none is missing, 0 exactly."""
+    q, p = some_cells(np.random.default_rng(0), HOLES), some_cells(np.random.default_rng(1), HOLES, observed=5.0)
+    for n, row in enumerate(np.array(HOLES)):
+        columns = np.flatnonzero(row)
+        if len(columns):
+            a, b = (Gaussians(c.filled[n][None, columns], c.cov[n][np.ix_(columns, columns)][None]) for c in (q, p))
+            assert q.kl(p)[n] == pytest.approx(a.kl(b)[0], rel=1e-13)
+            assert q.entropy()[n] == pytest.approx(a.entropy()[0], rel=1e-13)
+        else:
+            assert q.kl(p)[n] == q.entropy()[n] == 0
+
+
+def test_near_moves_every_missing_cell_and_no_other():
+    q = some_cells(np.random.default_rng(0), HOLES, observed=5.0)
+    moved = q.near(np.random.default_rng(1))
+    both = q.missing[:, :, None] & q.missing[:, None, :]
+    assert ((moved.filled != q.filled) == q.missing).all()
+    assert (moved.cov[both] != q.cov[both]).all() and (moved.missing == q.missing).all()
+
+
+def test_kl_is_refused_where_other_cells_are_missing():
+    rng = np.random.default_rng(0)
+    with pytest.raises(ValueError, match="the same cells are missing"):
+        some_cells(rng, HOLES).kl(some_cells(rng, HOLES[::-1]))
