@@ -146,7 +146,7 @@ def fit(model, x, *, max_iter=1000, tol=1e-10, e_step=exact, sample_weight=None,
     if offered and not fast and streaming.is_reader(x):
         raise ValueError("x is a reader of blocks; that needs keep='last' and an exact E-step: give x as one array")
     blocks = model.blocks(x, sample_weight) if fast else None
-    starts = restarts.starts(model, lambda n, r: restarts.rows(model, x, sample_weight, blocks, n, r), n_starts, rng)
+    starts = restarts.starts(model, x, sample_weight, blocks, n_starts, rng)
 
     def trace(start, show):
         steps = []

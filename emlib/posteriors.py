@@ -5,6 +5,7 @@ and knows in closed form what the identity and the checks ask of q: ``entropy()`
 (a ValueError if `other` is of another kind), ``near(rng)``, another member of the family, ``q[rows]`` and ``len(q)``.
 """
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -152,13 +153,8 @@ class Chains:
     @property
     def marginals(self):
         """q(z_t = k), a list of S arrays (T_s, K)."""
-        found = []
-        for first, moves in zip(self.first, self.moves, strict=True):
-            rows = [first]
-            for move in moves:
-                rows.append(rows[-1] @ move)
-            found.append(np.array(rows))
-        return found
+        return [np.array(list(itertools.accumulate(moves, np.matmul, initial=first)))
+                for first, moves in zip(self.first, self.moves, strict=True)]
 
     @property
     def pairs(self):

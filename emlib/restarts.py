@@ -12,7 +12,7 @@ from emlib import _validate as validate
 from emlib.bound import evaluate, has_labels
 from emlib.trace import Collapse, Trace, verdict
 
-__all__ = ["best_of", "progress_bar", "rows", "run", "starts"]
+__all__ = ["best_of", "progress_bar", "run", "starts"]
 
 ROWS = 20_000               # of the data, enough to choose starts by
 TRIES = 20                  # to draw a start unlike those before it
@@ -79,18 +79,15 @@ def best_of(runs, asked):
     return replace(best, runs=tuple(done), message=message)
 
 
-def starts(model, sample, n_starts, rng):
-    """The given model, then at most n_starts − 1 of its kind, from distinct ``model.restart(x, rng)``.
-
-    ``sample(n, rng)`` gives at most n pieces of x. A ValueError where the model has no ``restart``.
-    """
+def starts(model, x, sample_weight, blocks, n_starts, rng):
+    """The given model, then at most n_starts − 1 of its kind, from distinct ``model.restart(x, rng)``."""
     if n_starts == 1:
         return [model]
     if not hasattr(model, "restart"):
         raise ValueError(f"n_starts = {n_starts} needs a model that can start anew; give {type(model).__name__} a "
                          "method restart(x, rng) that returns a model")
     rng = validate.rng(rng)
-    chosen = sample(ROWS, rng)
+    chosen = _rows(model, x, sample_weight, rng) if blocks is None else blocks.sample(ROWS, rng)
     found, log_liks = [model], [evaluate(model, chosen).log_liks.sum()]
     for _ in range(n_starts - 1):
         for _ in range(TRIES):
@@ -106,17 +103,15 @@ def starts(model, sample, n_starts, rng):
     return found
 
 
-def rows(model, x, sample_weight, blocks, n, rng):
-    """At most n independent pieces of x that count, drawn with their weights: of blocks if there are any, else of x."""
-    if blocks is not None:
-        return blocks.sample(n, rng)
+def _rows(model, x, sample_weight, rng):
+    """At most ROWS independent pieces of x that count, drawn with their weights."""
     x = np.asarray(x) if has_labels(model) else x
     pieces = len(x) if has_labels(model) else len(evaluate(model, x).log_liks)
     w = validate.sample_weight(sample_weight, pieces)
     counted = np.flatnonzero(w)
     if pieces != len(x):                                            # one sequence: its steps are no pieces
         return x
-    chosen = counted if len(counted) <= n else np.sort(rng.choice(pieces, size=n, replace=False, p=w / w.sum()))
+    chosen = counted if len(counted) <= ROWS else np.sort(rng.choice(pieces, ROWS, replace=False, p=w / w.sum()))
     return [x[i] for i in chosen] if isinstance(x, (list, tuple)) else x[chosen]
 
 
