@@ -236,6 +236,36 @@ def test_restarts_draw_sequences_and_not_their_steps():
     assert all(len(sequence) == 4 for sequence in seen[0]) and len(seen[0]) == 30
 
 
+def test_restarts_leave_one_sequence_whole():
+    """A model whose x is one sequence: N = 1, whatever the length of x."""
+    model, (x,) = latent_models.paths(np.random.default_rng(6), [50])
+    seen = []
+
+    @dataclass
+    class OneSequence:
+        inner: HiddenMarkov
+
+        def log_liks(self, x):
+            return self.inner.log_liks([x])
+
+        def expected_log_joint(self, x, q):
+            return self.inner.expected_log_joint([x], q)
+
+        def posterior(self, x):
+            return self.inner.posterior([x])
+
+        def m_step(self, x, q):
+            return OneSequence(self.inner.m_step([x], q))
+
+        def restart(self, x, rng):
+            seen.append(x)
+            moves = rng.dirichlet(np.ones(len(self.inner.initial)), size=len(self.inner.initial))
+            return OneSequence(replace(self.inner, transitions=moves))
+
+    trace = fit(OneSequence(model), x, n_starts=2, rng=0, max_iter=3, warn=False)
+    assert len(trace.runs) == 2 and all(np.array_equal(given, x) for given in seen)
+
+
 # What is missing is said ------------------------------------------------------------------------------------------
 
 

@@ -100,6 +100,18 @@ def test_points_of_weight_zero_are_no_starts():
             assert (run.model.means[:, 0] < 3).all()
 
 
+def test_starts_are_drawn_from_the_points_that_count_most(monkeypatch):
+    """Of 40 points, 5 are drawn; those of weight 1e-9 have no chance beside those of weight 1."""
+    monkeypatch.setattr("emlib.restarts.ROWS", 5)
+    x = np.random.default_rng(0).standard_normal((40, 2))
+    w = np.where(np.arange(40) % 2, 1.0, 1e-9)
+    seen = []
+    monkeypatch.setattr(GaussianMixture, "restart", lambda self, x, rng: seen.append(x) or self)
+    quietly(lambda: fit(BAD, x, sample_weight=w, n_starts=2, rng=0, max_iter=0))
+    drawn = {tuple(row) for row in seen[0]}
+    assert len(drawn) == 5 and drawn <= {tuple(row) for row in x[1::2]}
+
+
 def test_a_collapse_loses_its_own_run_and_no_other():
     """Three points far out: a start that seeds there collapses, others do not; the collapsed never wins."""
     rng = np.random.default_rng(0)
