@@ -142,15 +142,15 @@ def fit(model, x, *, max_iter=1000, tol=1e-10, e_step=exact, sample_weight=None,
     n_starts = validate.positive_integer(n_starts, "n_starts")
     is_exact = getattr(e_step, "exact", False)
     offered = streaming.offered_by(model)
-    fast = offered and keep == "last" and is_exact
-    if offered and not fast and streaming.is_reader(x):
+    streamed = offered and keep == "last" and is_exact
+    if offered and not streamed and streaming.is_reader(x):
         raise ValueError("x is a reader of blocks; that needs keep='last' and an exact E-step: give x as one array")
-    blocks = model.blocks(x, sample_weight) if fast else None
+    blocks = model.blocks(x, sample_weight) if streamed else None
     starts = restarts.starts(model, x, sample_weight, blocks, n_starts, rng)
 
     def trace(start, show):
         steps = []
-        states = (streaming.states(start, blocks) if fast else
+        states = (streaming.states(start, blocks) if streamed else
                   _states(start, x, e_step, sample_weight, steps if keep == "all" and max_iter else None))
         return restarts.run(states, max_iter, tol, is_exact, steps, show)
 

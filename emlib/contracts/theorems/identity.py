@@ -93,7 +93,7 @@ def _hint_any_z(trial, model, q, x, log_lik, elbo, kl):
     if np.isclose(abs(missing), abs(entropy), rtol=1e-6):
         return "It is off by H(q): does expected_log_joint bring the entropy in, which is added to it?"
     if np.isclose(missing, at_posterior, rtol=1e-6):
-        return "It is off by as much for every q: log_liks and expected_log_joint differ, perhaps by a constant."
+        return "It is off by as much for every q: log_liks, expected_log_joint or entropy(), perhaps by a constant."
     return ("One of four is wrong: log_liks(x), expected_log_joint(x, q), posterior(x), or q's entropy and kl. "
             "Compare each with a case that you can integrate by hand.")
 
