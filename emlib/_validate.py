@@ -1,5 +1,8 @@
 """What goes into the core is checked here: bad input gets a ValueError that says what is wrong and what to do."""
 
+from decimal import Decimal
+from numbers import Real
+
 import numpy as np
 
 ROW_SUM_TOLERANCE = 1e-6    # what float32 leaves of "sums to 1"; more than that is a mistake, not rounding
@@ -7,25 +10,44 @@ ROW_SUM_TOLERANCE = 1e-6    # what float32 leaves of "sums to 1"; more than that
 
 def unmasked(values, name):
     """values as they are, or a ValueError if entries are masked: numpy.asarray would take what lies under the mask."""
-    pieces = values if isinstance(values, (list, tuple)) else [values]
-    masked = sum(int(np.ma.count_masked(piece)) for piece in pieces if isinstance(piece, np.ma.MaskedArray))
-    if masked:
+    if masked := _masked(values):
         raise ValueError(f"{name} is a masked array with {masked} masked entries; drop those rows or fill them first")
     return values
+
+
+def _masked(values):
+    """How many entries are masked, of an array or of arrays in lists."""
+    if isinstance(values, (list, tuple)):
+        return sum(_masked(v) for v in values if isinstance(v, (list, tuple, np.ndarray)))
+    return int(np.count_nonzero(getattr(values, "mask", False))) if isinstance(values, np.ndarray) else 0
 
 
 def real(values, name):
     """values as a float array, or a ValueError that says why they are no real numbers."""
     unmasked(values, name)
     try:
-        array = np.asarray(values)
-        if array.dtype.kind in "mM":
-            raise ValueError(f"they are dates ({array.dtype}); turn them into numbers first, such as days since a start")
-        if array.dtype.kind == "c":
-            raise ValueError("complex numbers")
-        return array.astype(float, copy=False)
-    except (TypeError, ValueError, RuntimeError) as reason:     # RuntimeError: a tensor that cannot be read
-        raise ValueError(f"{name} must be an array of real numbers: {reason}") from None
+        array = np.asanyarray(values)
+        wrong = _no_numbers(array)
+        with np.errstate(over="ignore"):                        # beyond the largest double: ∞, for the caller to refuse
+            numbers = None if wrong else np.asarray(array).astype(float, copy=False)
+    except Exception as reason:                                 # a tensor that cannot be read raises what it likes
+        wrong = reason
+    if wrong:
+        raise ValueError(f"{name} must be an array of real numbers: {wrong}")
+    unmasked(array, name)                                       # what a tensor gave may be masked too
+    return numbers
+
+
+def _no_numbers(array):
+    """Why the entries of an array are no real numbers, or "": astype(float) would read text, dates and None."""
+    dates = f"they are dates ({array.dtype}); turn them into numbers first, such as days since the first"
+    text = "they are text; turn them into numbers first, such as by astype(float)"
+    kinds = {"M": dates, "m": dates, "U": text, "S": text, "T": text, "V": "they are records; give a 2-D array",
+             "c": "complex numbers; take their real part or their size first"}
+    for value in array.flat if array.dtype.kind == "O" else ():             # numpy calls timedelta64 an integer
+        if isinstance(value, np.timedelta64) or not isinstance(value, (Real, Decimal, np.bool_)):
+            return f"{'it is' if array.ndim == 0 else 'one of them is'} of type {type(value).__name__}"
+    return kinds.get(array.dtype.kind, "")
 
 
 def log_joint(log_joint):
