@@ -20,7 +20,7 @@ def real(values, name):
     try:
         array = np.asarray(values)
         if array.dtype.kind in "mM":
-            raise ValueError(f"they are dates ({array.dtype}); turn them into numbers first, such as days since a start")
+            raise ValueError(f"they are dates ({array.dtype}); turn them into numbers first, such as days")
         if array.dtype.kind == "c":
             raise ValueError("complex numbers")
         return array.astype(float, copy=False)
