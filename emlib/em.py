@@ -123,7 +123,7 @@ def fit(model, x, *, max_iter=1000, tol=1e-10, e_step=exact, sample_weight=None,
         ``log_prior()``. That is so at a maximum, and on a saddle: `emlib.nudge` tries which. None: exactly max_iter.
     keep : {"all", "last"}
         "all" keeps every half-step in ``trace.steps``, up to 2 GB; "last" keeps none. Then models that offer it are
-        streamed, block by block, without calling e_step: the same numbers, to 1e-12 of the log-likelihood (`emlib.streaming`).
+        streamed, block by block, without calling e_step: the same numbers, to 1e-12 of the log-likelihood.
     n_starts, rng : int, numpy Generator or seed
         How many runs: from `model`, then from distinct ``model.restart(x, rng)``; the one with the highest objective
         is returned, and has them all in ``trace.runs``.
