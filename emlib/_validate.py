@@ -10,16 +10,14 @@ ROW_SUM_TOLERANCE = 1e-6    # what float32 leaves of "sums to 1"; more than that
 
 def unmasked(values, name):
     """values as they are, or a ValueError if entries are masked: numpy.asarray would take what lies under the mask."""
-    if masked := _masked(values):
-        raise ValueError(f"{name} is a masked array with {masked} masked entries; drop those rows or fill them first")
+    def count(part):
+        if isinstance(part, (list, tuple)):
+            return sum(count(p) for p in part if isinstance(p, (list, tuple, np.ndarray)))
+        return int(np.count_nonzero(getattr(part, "mask", False))) if isinstance(part, np.ndarray) else 0
+
+    if n := count(values):
+        raise ValueError(f"{name} is a masked array with {n} masked entries; drop those rows or fill them first")
     return values
-
-
-def _masked(values):
-    """How many entries are masked, of an array or of arrays in lists."""
-    if isinstance(values, (list, tuple)):
-        return sum(_masked(v) for v in values if isinstance(v, (list, tuple, np.ndarray)))
-    return int(np.count_nonzero(getattr(values, "mask", False))) if isinstance(values, np.ndarray) else 0
 
 
 def real(values, name):
@@ -28,8 +26,7 @@ def real(values, name):
     try:
         array = np.asanyarray(values)
         wrong = _no_numbers(array)
-        with np.errstate(over="ignore"):                        # beyond the largest double: ∞, for the caller to refuse
-            numbers = None if wrong else np.asarray(array).astype(float, copy=False)
+        numbers = None if wrong else np.asarray(array).astype(float, copy=False)
     except Exception as reason:                                 # a tensor that cannot be read raises what it likes
         wrong = reason
     if wrong:
@@ -40,14 +37,12 @@ def real(values, name):
 
 def _no_numbers(array):
     """Why the entries of an array are no real numbers, or "": astype(float) would read text, dates and None."""
-    dates = f"they are dates ({array.dtype}); turn them into numbers first, such as days since the first"
-    text = "they are text; turn them into numbers first, such as by astype(float)"
-    kinds = {"M": dates, "m": dates, "U": text, "S": text, "T": text, "V": "they are records; give a 2-D array",
-             "c": "complex numbers; take their real part or their size first"}
+    kinds = {"M": "dates", "m": "dates", "U": "text", "S": "text", "T": "text", "V": "records", "c": "complex numbers"}
     for value in array.flat if array.dtype.kind == "O" else ():             # numpy calls timedelta64 an integer
         if isinstance(value, np.timedelta64) or not isinstance(value, (Real, Decimal, np.bool_)):
             return f"{'it is' if array.ndim == 0 else 'one of them is'} of type {type(value).__name__}"
-    return kinds.get(array.dtype.kind, "")
+    what, days = kinds.get(array.dtype.kind, ""), ", such as days" * (array.dtype.kind in "mM")
+    return what and f"{what} ({array.dtype}); turn them into numbers first{days}"
 
 
 def log_joint(log_joint):
