@@ -25,7 +25,7 @@ def real(values, name):
     unmasked(values, name)
     try:
         array = np.asanyarray(values)
-        wrong = _no_numbers(array)
+        wrong = "" if array.dtype.kind in "fiub" else _no_numbers(array)
         numbers = None if wrong else np.asarray(array).astype(float, copy=False)
     except Exception as reason:                                 # a tensor that cannot be read raises what it likes
         wrong = reason

@@ -27,8 +27,7 @@ def counted(x, sample_weight):
 
 def not_too_small(magnitude):
     """Raise a ValueError where a column, of this largest absolute value (D,), is so small that squares underflow."""
-    small = (magnitude > 0) & (magnitude < SMALLEST)
-    if small.any():
+    if magnitude.min() < SMALLEST and (small := (magnitude > 0) & (magnitude < SMALLEST)).any():
         j = int(np.argmax(small))
         raise ValueError(f"x holds no more than {magnitude[j]:.3g} in column {j}, so small that squares of its spreads "
                          "underflow; rescale x, or give a floor=")
@@ -48,7 +47,7 @@ def real(value, name):
 def parameter(value, name):
     """`real` for a parameter, which the model keeps: an array of its own that nobody changes."""
     array = np.array(real(value, name))
-    if np.asarray(value).dtype == bool:
+    if np.asarray(value).dtype.kind == "b":
         raise ValueError(f"{name} holds True and False; it must be an array of real numbers")
     return array
 
@@ -56,14 +55,14 @@ def parameter(value, name):
 def number(value, name):
     """value as a float, from a number or an array () of one, or a ValueError that names it."""
     array = validate.real(value, name)
-    if array.ndim or np.asarray(value).dtype == bool:
+    if array.ndim or np.asarray(value).dtype.kind == "b":
         raise ValueError(f"{name} is {value!r}; it must be one number")
     return float(array)
 
 
 def flag(value, name):
     """value as True or False, or a ValueError that names it: a text such as "no" would count as true."""
-    if np.shape(value) or np.asarray(value).dtype != bool:
+    if np.shape(value) or np.asarray(value).dtype.kind != "b":
         raise ValueError(f"{name} is {value!r}; it must be True or False")
     return bool(value)
 

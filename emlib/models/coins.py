@@ -85,10 +85,12 @@ class CoinMixture(Mixture):
         heads, tails = np.ascontiguousarray(_check_counts(x).T)
         tosses = heads + tails
         log_weights = np.log(self.weights, out=np.full(len(self.weights), -np.inf), where=self.weights > 0)
-        out = np.empty((len(self.weights), len(heads)))            # components first, as in every model
-        for k, prob in enumerate(self.probs):
-            out[k] = log_weights[k] - (_apart(heads, tosses, prob) + _apart(tails, tosses, 1 - prob))
-        return (out + (_rest(tosses) - _rest(heads) - _rest(tails))).T
+        out = np.empty((len(self.weights), len(tosses)))           # components first, as in every model
+        with np.errstate(all="ignore"):                            # no toss of a side: 0 · log 0, which is not read
+            for k, prob in enumerate(self.probs):
+                out[k] = log_weights[k] - (_apart(heads, tosses, prob) + _apart(tails, tosses, 1 - prob))
+        rest = _rest(np.array([tosses, heads, tails]))
+        return (out + (rest[0] - rest[1] - rest[2])).T
 
     def soft_counts(self, x, q, sample_weight=None):
         """Expected heads and tails of each coin, array (K, 2): the table of Do and Batzoglou's figure 1b."""
@@ -163,19 +165,21 @@ class CoinMixture(Mixture):
 
 
 def _apart(x, tosses, prob):
-    """x log (x / expected) + expected − x ≥ 0 in nats, array (N,), where tosses · prob were expected; 0 · log 0 = 0."""
+    """x log (x / expected) + expected − x ≥ 0 in nats, array (N,), where tosses · prob were expected.
+
+    0 · log 0 = 0; ∞ for a coin that landed as it never lands.
+    """
     expected = tosses * prob
     apart = x - expected
-    with np.errstate(all="ignore"):                                # no toss, or no x: 0 · log 0, and not read
-        if prob > 1e-200:
-            log = np.log1p(apart / expected)
-        else:                                                      # the ratio may overflow; no digits to lose here
-            log = np.log(x / tosses) - np.log(prob)
+    if prob > 1e-200:
+        log = np.log1p(apart / expected)
+    else:                                                          # that ratio may overflow; no digits to lose here
+        log = np.log(x / tosses) - np.log(prob)
     return np.multiply(x, log, out=np.zeros(len(x)), where=x > 0) - apart
 
 
 def _rest(n):
-    """log n! − (n log n − n) for counts n (N,): ½ log 2πn and a series (Stirling), to the last digit or two."""
+    """log n! − (n log n − n) for counts n: ½ log 2πn and a series (Stirling), to the last digit or two."""
     small = n < len(FIRST)
     m = np.where(small, len(FIRST), n)
     s = 1 / (m * m)
