@@ -19,8 +19,10 @@ def counted(x, sample_weight):
     """The rows of x that count, and how often each does; None for once each."""
     if sample_weight is None:
         return x, None
-    w = validate.sample_weight(sample_weight, len(x))
-    if not np.isfinite(w.sum()):
+    with np.errstate(over="ignore"):
+        w = validate.sample_weight(sample_weight, len(x))
+        total = w.sum()
+    if not np.isfinite(total):
         raise ValueError("sample_weight is so large that its sums overflow; rescale sample_weight")
     return x[w > 0], w[w > 0]
 

@@ -73,7 +73,7 @@ class Blocks:
             x = check(x)                                            # not an array of NumPy's numbers, or refused
         self._x, self._rows, self._weights = validate.unmasked(x, "x"), rows, None
         if sample_weight is not None:
-            w = validate.real(sample_weight, "sample_weight")
+            w = np.ascontiguousarray(validate.real(sample_weight, "sample_weight"))
             self._weights = validate.sample_weight(w, w.size if is_reader(x) else len(x))
         self._survey(check)
 
@@ -132,7 +132,7 @@ class Blocks:
     def _raw(self):
         """Slices of x of at most so many rows, as they are stored; one of a file may turn out to be masked."""
         for source in self._x if is_reader(self._x) else (self._x,):
-            source = source if _is_sliced(source) else validate.real(source, "x")
+            source = source if _is_sliced(source) else np.atleast_1d(validate.real(source, "x"))
             for start in range(0, len(source), self._rows):
                 yield source[start:start + self._rows]
 
@@ -142,7 +142,8 @@ class Blocks:
 
 def _is_sliced(x):
     """Whether x[a:b] are rows of numbers, read when they are asked for; in a table a and b may be labels."""
-    return isinstance(getattr(x, "dtype", None), np.dtype) and hasattr(x, "shape") and not hasattr(x, "toarray")
+    numbers = isinstance(getattr(x, "dtype", None), np.dtype) and not hasattr(x, "toarray")
+    return numbers and bool(getattr(x, "shape", ()))
 
 
 def _without_absent(rows, weights):
