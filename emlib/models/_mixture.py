@@ -2,7 +2,7 @@
 
 import inspect
 from dataclasses import fields
-from functools import cache, cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -50,39 +50,42 @@ class Mixture:
 
     def _started(self, *arguments):
         """A start of this class; where its constructor asks for more, of the class that `start` was written for."""
-        owner, made = next(c for c in type(self).__mro__ if "start" in vars(c)), type(self)
+        owner, kind = next(c for c in type(self).__mro__ if "start" in vars(c)), type(self)
         known = {f.name for f in fields(owner)}
-        if any(needed and name not in known for name, needed in _arguments(made)[0].items()):
-            made = owner
-        return made.start(*(arguments if arguments[-1] is not None else arguments[:-1]))
+        if any(needed and name not in known for name, needed in _arguments(kind)[0].items()):
+            kind = owner
+        return kind.start(*(arguments if arguments[-1] is not None else arguments[:-1]))
 
     def _with(self, **parameters):
         """Another model of this class, with these parameters.
 
         Whatever else the constructor of a subclass asks for is carried over from attributes of that name.
         """
-        made = type(self)
-        takes, by_place, by_name = _arguments(made)
-        wanted = {f.name: getattr(self, f.name) for f in fields(self) if f.init}
-        wanted |= {name: getattr(self, name) for name in takes if hasattr(self, name)} | parameters
-        if missing := [name for name, needed in takes.items() if needed and name not in wanted]:
-            raise ValueError(f"{made.__name__} is made with {missing[0]}, which the model does not keep, so that EM "
-                             f"cannot make the next one: keep it as self.{missing[0]}, or give it a default")
-        lost = {} if by_name else {name: value for name, value in wanted.items() if name not in takes}
-        first = [lost.pop(name) for name in list(lost)] if by_place else []
-        model = made(*first, **{name: value for name, value in wanted.items() if by_name or name in takes})
-        for name, value in lost.items():
-            if not np.array_equal(getattr(model, name, None), value):
-                raise ValueError(f"{made.__name__} is made without {name}, so that the next model of EM loses it: let "
-                                 f"its __init__ take {name}, or write a from_statistics(self, S) of its own")
-        return model
+        names = [*_arguments(type(self))[0], *(f.name for f in fields(self) if f.init)]
+        return made(type(self), {name: getattr(self, name) for name in names if hasattr(self, name)} | parameters)
 
 
-@cache
-def _arguments(made):
+def made(kind, wanted):
+    """A model of this class from {name: value}, or a ValueError that says why its constructor cannot make that one."""
+    takes, by_place, by_name = _arguments(kind)
+    if missing := [name for name, needed in takes.items() if needed and name not in wanted]:
+        raise ValueError(f"{kind.__name__} is made with {missing[0]}, which no attribute keeps, so that EM cannot make "
+                         f"the next one: keep it as self.{missing[0]}, or give it a default")
+    lost = {} if by_name else {name: value for name, value in wanted.items() if name not in takes}
+    first = [lost.pop(name) for name in list(lost)] if by_place else []
+    model = kind(*first, **{name: value for name, value in wanted.items() if by_name or name in takes})
+    for name, value in lost.items():
+        if not np.array_equal(getattr(model, name, None), value):
+            raise ValueError(f"{kind.__name__} is made without {name}, so that the next model of EM loses it: let its "
+                             f"__init__ take {name}, or write a from_statistics(self, S) of its own")
+    return model
+
+
+@lru_cache(maxsize=32)
+def _arguments(kind):
     """What a class is made with: {name: whether it must be given}, and whether it takes any by place, and by name."""
-    every = inspect.signature(made).parameters.values()
-    by_place, by_name = (any(p.kind is kind for p in every)
-                         for kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD))
+    every = inspect.signature(kind).parameters.values()
+    by_place, by_name = (any(p.kind is of for p in every)
+                         for of in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD))
     named = {p.name: p.default is p.empty for p in every if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)}
     return named, by_place and not by_name, by_name

@@ -7,7 +7,7 @@ import numpy as np
 
 from emlib import _validate as validate
 from emlib.models import _inputs as inputs
-from emlib.models._mixture import Mixture
+from emlib.models._mixture import Mixture, made
 from emlib.models._seeds import kmeans_plus_plus
 from emlib.models._statistics import CoinStatistics
 from emlib.trace import Collapse
@@ -148,7 +148,7 @@ class CoinMixture(Mixture):
         k, (x, w) = validate.positive_integer(K, "K"), inputs.counted(_check_counts(x), sample_weight)
         share = (x[:, :1] + 1) / (x.sum(axis=1, keepdims=True) + 2)
         seeds, _ = kmeans_plus_plus(share, k, validate.rng(rng), w)
-        return cls(np.full(k, 1 / k), share[seeds, 0], learn_weights)
+        return made(cls, {"weights": np.full(k, 1 / k), "probs": share[seeds, 0], "learn_weights": learn_weights})
 
     def restart(self, x, rng, sample_weight=None):
         """A `start` of the same K: where the next of many runs begins."""

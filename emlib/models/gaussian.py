@@ -7,7 +7,7 @@ import numpy as np
 
 from emlib import _validate as validate
 from emlib.models import _inputs as inputs
-from emlib.models._mixture import Mixture
+from emlib.models._mixture import Mixture, made
 from emlib.models._seeds import kmeans_plus_plus
 from emlib.models._statistics import GaussianStatistics
 from emlib.models.covariance import (
@@ -249,7 +249,8 @@ class GaussianMixture(Mixture):
             pooled = _scatter(x - (x.mean(axis=0) if w is None else w @ x / w.sum()), w)
         cov = kind.at_least(kind.of_matrices(np.array([pooled] * k), weights), floor)
         check_collapse(kind, cov, np.abs(x).max(axis=0))
-        return cls(weights, x[seeds], cov, kind.name, floor)
+        return made(cls, {"weights": weights, "means": x[seeds], "covariances": cov, "covariance_type": kind.name,
+                          "floor": floor})
 
 
 def _scatter(d, w):
