@@ -319,7 +319,7 @@ def test_a_reader_that_gives_something_else_in_a_later_pass_is_found_out(later, 
 
 
 def test_blocks_that_are_single_numbers_or_no_tables_are_refused_by_shape():
-    for block, shape in ((3.0, r"\(1,\)"), (np.float64(3), r"\(1,\)"), (X[:, 0], r"\(16384,\)")):
+    for block, shape in ((3.0, r"\(1,\)"), (np.float64(3), r"\(1,\)"), (X[:, 0], r"\(\d+,\)")):
         with pytest.raises(ValueError, match=f"x has shape {shape}; expected 2-D"):
             fit(START, AsTheyAre([X, block]), **OPTIONS)
 
