@@ -20,14 +20,17 @@ from emlib.whiteboard.boards import (
     THETA,
     THETA_NEXT,
     THETA_T,
+    AnyLabels,
     Continuous,
     Discrete,
 )
-from emlib.whiteboard.claims import AtLeast, Depends, Identity, Solution, tangent_lemma
+from emlib.whiteboard.claims import Depends, Identity
+from emlib.whiteboard.inequalities import AtLeast, tangent_lemma
 from emlib.whiteboard.lines import LINES, Line
 from emlib.whiteboard.maximisers import LocalMaximum, Maximiser, Saddle, SameMaximiser
 from emlib.whiteboard.models import Coins, Component, TwoMeans, Weights
 from emlib.whiteboard.proof import Counterexample, Proof, Refused, Step
+from emlib.whiteboard.solutions import Solution
 from emlib.whiteboard.text import NOTATION
 
 __all__ = [
@@ -36,6 +39,7 @@ __all__ = [
     "THETA",
     "THETA_NEXT",
     "THETA_T",
+    "AnyLabels",
     "AtLeast",
     "Coins",
     "Component",
