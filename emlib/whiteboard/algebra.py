@@ -71,8 +71,9 @@ class Normal(Function):
 
 
 def work_out(expr):
-    """The expression with densities written out and every integral over z ∈ ℝ carried out by SymPy."""
-    expr = sympify(expr).replace(lambda e: isinstance(e, Normal), lambda e: e.doit())
+    """The expression with densities written out and every integral over z ∈ ℝ carried out by SymPy; decimals made exact."""
+    expr = sympify(expr).replace(lambda e: e.is_Float, lambda e: Rational(str(e)))
+    expr = expr.replace(lambda e: isinstance(e, Normal), lambda e: e.doit())
     return expr.replace(lambda e: isinstance(e, Integral), _integral)
 
 
@@ -127,14 +128,14 @@ def positive_form(expr, sums=()):
     -------
     expr : Expr
         With w_k / Σw for the k-th of a group, and a symbol for each P_k(θ), each derivative of it and each sum over k.
-        A symbol is positive only where the function that it stands for was declared so.
+        A symbol is positive, or real, only where what it stands for is known to be so.
     origin : dict
         For each quantity of `expr` its value in the free symbols.
     """
     expr, origin = sympify(expr), {}
     for kind in (Sum, Derivative):
         found = sorted(expr.atoms(kind), key=default_sort_key)
-        expr = expr.subs({d: origin.setdefault(d, Dummy(kind.__name__, real=True)) for d in found})
+        expr = expr.subs({d: origin.setdefault(d, Dummy(kind.__name__, real=_known_real(d))) for d in found})
     for f in sorted(expr.atoms(AppliedUndef), key=default_sort_key):
         origin[f] = Dummy(str(f), **{sign: getattr(f, f"is_{sign}") for sign in ("positive", "nonnegative", "real")})
     expr = expr.subs({f: s for f, s in origin.items() if isinstance(f, AppliedUndef)})
@@ -148,6 +149,12 @@ def positive_form(expr, sums=()):
     expr = expr.subs({part: value for part, value in origin.items() if part.is_Symbol})
     origin.update({s: s for s in expr.free_symbols - known})
     return expr, origin
+
+
+def _known_real(whole):
+    """Whether a sum, or a derivative along real variables, is of something real; None if that is not known."""
+    inside = whole.function if isinstance(whole, Sum) else whole.expr
+    return inside.is_real and all(symbol.is_real for symbol in whole.variables) or None
 
 
 def has_sign(expr, sums=()):
@@ -165,9 +172,10 @@ def free_of(expr, over, sums=()):
     ----------
     expr : Expr
     over : tuple of Expr
-        Symbols, or functions such as q(k).
+        Symbols, or functions such as q(k). Where one of them is in a sum of 1, the others of that sum move too.
     sums : tuple of tuples of Symbol
     """
+    over = {*over, *chain(*(group for group in sums if set(group) & set(over)))}
     free, origin = positive_form(expr, sums)
     free = normal_form(free)
     moving = {w for part, value in origin.items() if part.has(*over) for w in value.free_symbols}

@@ -5,7 +5,7 @@ A claim that is written with `total`, `mean`, `joint`, `posterior` is one claim 
 
 from dataclasses import dataclass
 
-from sympy import Add, Derivative, Function, Integral, Sum, Symbol, log, oo, symbols
+from sympy import Add, Derivative, Function, Integral, Sum, Symbol, log, oo, symbols, sympify
 
 from emlib.whiteboard.algebra import Normal
 from emlib.whiteboard.sums import LABEL, LABELS
@@ -102,7 +102,7 @@ class AnyLabels(_Board):
     def total(self, f):
         """Σ_k f(k); a sum inside must not use the k of the sum outside."""
         mark = Symbol("k_outside", integer=True, positive=True)
-        if any(whole.has(mark) for whole in f(mark).atoms(Sum)):
+        if any(whole.has(mark) for whole in sympify(f(mark)).atoms(Sum)):
             raise ValueError("total: a sum over z stands inside a sum over z and uses its z; only single sums are known")
         return Sum(f(LABEL), (LABEL, 1, LABELS))
 
@@ -113,7 +113,7 @@ class AnyLabels(_Board):
             explicit = expr.replace(
                 lambda e: isinstance(e, Sum),
                 lambda e: Add(*(e.function.subs(LABEL, k) for k in board.each)),
-            ).subs({self.each[0]: 1, LABELS: K})
+            ).subs({self.each[0]: 1, LABEL: 1, LABELS: K})
             for function, value in ((self._P, board.joint), (self._q, board.q), (self._pi, board.prior)):
                 explicit = explicit.replace(function, value)
             yield explicit.replace(Derivative, lambda *parts: Derivative(*parts).doit()), board.sums

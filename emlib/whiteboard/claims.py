@@ -7,7 +7,8 @@ counterexample in exact numbers where there is one. It holds wherever both sides
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Expr, SympifyError, latex, sympify
+from sympy import Expr, Symbol, SympifyError, latex, sympify
+from sympy.core.function import AppliedUndef
 
 from emlib.whiteboard.algebra import derivatives_along, normal_form, search, split_logs, work_out
 from emlib.whiteboard.proof import Counterexample, Proof, Refused, Step, rows, show
@@ -38,6 +39,8 @@ class Claim:
             If the claim is put together from something else than SymPy expressions.
         """
         self._check()
+        if not all(value.is_commutative for _, value in self._expressions() for value in [sympify(value)]):
+            self.refuse("it has symbols that do not commute, and the algebra here is that of numbers")
         try:
             with time_limit():
                 return self._prove()
@@ -51,7 +54,7 @@ class Claim:
         raise Refused(self.statement, self.on.name, reason=reason)
 
     def _check(self):
-        """ValueError for whatever is no expression."""
+        """ValueError for whatever is no expression, no unknown and no board."""
         for field, value in self._expressions():
             try:
                 good = not isinstance(value, str) and isinstance(sympify(value), Expr)
@@ -59,7 +62,16 @@ class Claim:
                 good = False
             if not good:
                 raise ValueError(f"{field}: found {value!r}, a {type(value).__name__}; give a SymPy expression")
-        if not all(hasattr(self.on, name) for name in ("name", "sums")):
+        for field in ("equality", "claimed", "place", "over"):
+            unknowns = getattr(self, field, None)
+            if unknowns is None:
+                continue
+            if not isinstance(unknowns, dict | tuple | list) or not unknowns:
+                raise ValueError(f"{field}: found {unknowns!r}; name at least one symbol")
+            for unknown in unknowns:
+                if not isinstance(unknown, Symbol | AppliedUndef):
+                    raise ValueError(f"{field}: found {unknown!r}; give a symbol, or a function such as q(k)")
+        if isinstance(self.on, type) or not all(hasattr(self.on, name) for name in ("name", "sums")):
             raise ValueError(f"on: found {self.on!r}; give a board, AnyLabels(), Discrete(2) or Continuous() say")
 
     def proved(self, *steps):
@@ -179,5 +191,5 @@ class Depends(Claim):
                 somewhere = Step("is at some point", value_at(derivative, values))
                 return self.proved(Step("Its derivative", derivative), somewhere)
         if all(normal_form(derivative, self.on.sums) == 0 for derivative in derivatives):
-            self.counterexample({}, derivatives[0], "is its derivative everywhere: never other than", 0)
+            self.counterexample({}, sympify(0), "is its derivative everywhere: never other than", 0)
         self.refuse()

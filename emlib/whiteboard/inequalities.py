@@ -135,8 +135,6 @@ class AtLeast(Claim):
         apart = (sympify(self.left) - self.right).subs(self.equality, simultaneous=True)
         if normal_form(self.work_out(apart), self.on.sums) != 0:
             self.disprove(apart, "is the difference where there should be none:", 0, lambda value: abs(value) > TINY)
-        if not self.equality:
-            self.refuse("equality: no place is given; leave it out, or name one")
         if wrong := out_of_domain(self._here, self.on, self.work_out):
             self.refuse(f"equality: {wrong}")
 

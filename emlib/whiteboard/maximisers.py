@@ -7,8 +7,8 @@ from sympy import (
     Add,
     Dummy,
     Eq,
-    Function,
     Matrix,
+    Mul,
     Pow,
     Rational,
     Symbol,
@@ -19,6 +19,7 @@ from sympy import (
     hessian,
     latex,
     log,
+    preorder_traversal,
     simplify,
     solve,
     sympify,
@@ -172,12 +173,11 @@ class SameMaximiser(Claim):
 
 
 def _increasing(expr, u):
-    """Whether the expression is seen to increase over all u > 0: derivative positive, and no jump or pole on the way."""
-    smooth = all(isinstance(f, log | exp) for f in expr.atoms(Function)) and all(
-        part.args[0].is_positive for part in expr.atoms(log)
-    )
+    """Whether the expression is seen to increase over all u > 0: derivative positive, no jump or pole on the way."""
+    smooth = all(part.is_Atom or isinstance(part, Add | Mul | Pow | log | exp) for part in preorder_traversal(expr))
+    defined = all(part.args[0].is_positive for part in expr.atoms(log))
     no_pole = all(power.base.is_positive or power.exp.is_positive for power in expr.atoms(Pow))
-    return bool(smooth and no_pole and diff(expr, u).is_positive)
+    return bool(smooth and defined and no_pole and diff(expr, u).is_positive)
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ class Proof:
     Attributes
     ----------
     statement : str
-        LaTeX for one claim, Markdown with LaTeX for a whole line; of a theorem that is only cited there is nothing in it.
+        LaTeX for one claim, Markdown with LaTeX for a whole line; a theorem that is only cited is not in it.
     scope : str
         What was proved and for which models, in plain words; and what is cited.
     steps : tuple of Step

@@ -7,7 +7,7 @@ equation may be dropped where they are never 0. So each step says: if the equati
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Add, Eq, I, Integer, Poly, PolynomialError, Sum, default_sort_key, factor_list, fraction, together
+from sympy import Add, Eq, I, Integer, Poly, PolynomialError, Sum, default_sort_key, factor_list, fraction, sympify, together
 
 from emlib.whiteboard.algebra import has_sign, normal_form, split_logs, work_out
 from emlib.whiteboard.claims import TINY, Claim
@@ -110,7 +110,7 @@ class Solution(Claim):
     def _prove(self):
         claimed = {k: self.work_out(v) for k, v in self.claimed.items()}
         for equation in self.equations:
-            rest = work_out(equation).subs(claimed, simultaneous=True)
+            rest = sympify(equation).subs(self.claimed, simultaneous=True)
             if normal_form(self.work_out(rest)) != 0:
                 self.disprove(rest, "is not", 0, lambda value: abs(value) > TINY)
         if wrong := out_of_domain(claimed, self.on, self.work_out):

@@ -35,7 +35,7 @@ def _total(whole, totals):
         raise ValueError(f"sum: {whole} does not run over all labels; no other sum is known here")
     term, origin = positive_form(whole.function)
     back = {value: part for part, value in origin.items() if value.is_Symbol}
-    moving = [value for value, part in back.items() if part.has(LABEL)]
+    moving = [value for value, part in back.items() if LABEL in part.free_symbols]
     done = []
     for piece in Add.make_args(expand(split_logs(term))):
         constant, inside = (factor.subs(back) for factor in piece.as_independent(*moving, as_Add=False))

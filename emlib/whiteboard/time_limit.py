@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 __all__ = ["SECONDS", "TooLong", "time_limit"]
 
-SECONDS = 60
+SECONDS = 30
 
 
 class TooLong(BaseException):
