@@ -19,6 +19,7 @@ from sympy import (
     Poly,
     Rational,
     Sum,
+    Tuple,
     cancel,
     default_sort_key,
     diff,
@@ -36,7 +37,6 @@ from sympy import (
     powsimp,
     sqrt,
     sympify,
-    Tuple,
     together,
     zoo,
 )
@@ -71,7 +71,7 @@ class Normal(Function):
 
 
 def work_out(expr):
-    """The expression with densities written out and every integral over z ∈ ℝ carried out by SymPy; decimals made exact."""
+    """The expression with densities written out, integrals over z ∈ ℝ carried out by SymPy, and decimals made exact."""
     expr = sympify(expr).replace(lambda e: e.is_Float, lambda e: Rational(str(e)))
     expr = expr.replace(lambda e: isinstance(e, Normal), lambda e: e.doit())
     return expr.replace(lambda e: isinstance(e, Integral), _integral)
@@ -147,14 +147,14 @@ def positive_form(expr, sums=()):
         origin.update({part: w / Add(others, *shares.values()) for part, w in shares.items()})
     known = {symbol for value in origin.values() for symbol in value.free_symbols}
     expr = expr.subs({part: value for part, value in origin.items() if part.is_Symbol})
-    origin.update({s: s for s in expr.free_symbols - known})
+    origin.update({s: s for s in sorted(expr.free_symbols - known, key=default_sort_key)})
     return expr, origin
 
 
 def _known_real(whole):
     """Whether a sum, or a derivative along real variables, is of something real; None if that is not known."""
     inside = whole.function if isinstance(whole, Sum) else whole.expr
-    return inside.is_real and all(symbol.is_real for symbol in whole.variables) or None
+    return True if inside.is_real and all(symbol.is_real for symbol in whole.variables) else None
 
 
 def has_sign(expr, sums=()):
@@ -283,7 +283,7 @@ def search(expr, wanted, sums=(), attempts=200):
 def _pick(symbol, quantity, numbers):
     """A small rational of the right kind."""
     if isinstance(quantity, AppliedUndef):
-        choices = _DENSITIES if symbol.is_nonnegative else _REAL
+        choices = _DENSITIES if symbol.is_positive else (0, *_DENSITIES) if symbol.is_nonnegative else _REAL
     elif symbol.is_positive:
         choices = _SHARES if symbol != quantity else _POSITIVE
     else:

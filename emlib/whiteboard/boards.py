@@ -4,8 +4,10 @@ A claim that is written with `total`, `mean`, `joint`, `posterior` is one claim 
 """
 
 from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
 
-from sympy import Add, Derivative, Function, Integral, Sum, Symbol, log, oo, symbols, sympify
+from sympy import Add, Derivative, Function, Integral, Sum, Symbol, Tuple, log, oo, symbols, sympify
 
 from emlib.whiteboard.algebra import Normal
 from emlib.whiteboard.sums import LABEL, LABELS
@@ -72,7 +74,7 @@ class AnyLabels(_Board):
     each = (Symbol("z", integer=True, positive=True),)
     _P, _q, _pi, _R = (Function(name, **{sign: True}) for name, sign in
                        (("P", "positive"), ("q", "positive"), ("pi", "positive"), ("R", "nonnegative")))
-    totals = {_P: Function("P_x", positive=True), _q: lambda: 1, _pi: lambda: 1}
+    totals = MappingProxyType({_P: Function("P_x", positive=True), _q: lambda: 1, _pi: lambda: 1})
 
     @property
     def name(self):
@@ -103,20 +105,24 @@ class AnyLabels(_Board):
         """Σ_k f(k); a sum inside must not use the k of the sum outside."""
         mark = Symbol("k_outside", integer=True, positive=True)
         if any(whole.has(mark) for whole in sympify(f(mark)).atoms(Sum)):
-            raise ValueError("total: a sum over z stands inside a sum over z and uses its z; only single sums are known")
+            raise ValueError("total: a sum over z stands inside a sum over z and uses its z; give single sums")
         return Sum(f(LABEL), (LABEL, 1, LABELS))
 
     def instances(self, expr):
         """The expression on small boards with numbers of labels, to look for a counterexample: (expression, sums)."""
         for K in (2, 3, 1):
             board = Discrete(K)
-            explicit = expr.replace(
-                lambda e: isinstance(e, Sum),
-                lambda e: Add(*(e.function.subs(LABEL, k) for k in board.each)),
-            ).subs({self.each[0]: 1, LABEL: 1, LABELS: K})
+            explicit = expr.replace(Sum, partial(_added_up, board.each)).subs({self.each[0]: 1, LABEL: 1, LABELS: K})
             for function, value in ((self._P, board.joint), (self._q, board.q), (self._pi, board.prior)):
                 explicit = explicit.replace(function, value)
             yield explicit.replace(Derivative, lambda *parts: Derivative(*parts).doit()), board.sums
+
+
+def _added_up(labels, term, *limits):
+    """Σ_k of the term, written out for these labels; another sum stays as it is."""
+    if limits != (Tuple(LABEL, 1, LABELS),):
+        return Sum(term, *limits)
+    return Add(*(term.subs(LABEL, k) for k in labels))
 
 
 @dataclass(frozen=True)
@@ -127,7 +133,7 @@ class Discrete(_Board):
 
     def __post_init__(self):
         if isinstance(self.K, bool) or not isinstance(self.K, int) or self.K < 1:
-            raise ValueError(f"K: found {self.K!r}; give a number of labels, 1 or more; AnyLabels() stands for any number")
+            raise ValueError(f"K: found {self.K!r}; give a number of labels, 1 or more, or take AnyLabels() for any")
 
     @property
     def name(self):

@@ -55,13 +55,6 @@ class Claim:
 
     def _check(self):
         """ValueError for whatever is no expression, no unknown and no board."""
-        for field, value in self._expressions():
-            try:
-                good = not isinstance(value, str) and isinstance(sympify(value), Expr)
-            except SympifyError:
-                good = False
-            if not good:
-                raise ValueError(f"{field}: found {value!r}, a {type(value).__name__}; give a SymPy expression")
         for field in ("equality", "claimed", "place", "over"):
             unknowns = getattr(self, field, None)
             if unknowns is None:
@@ -71,6 +64,13 @@ class Claim:
             for unknown in unknowns:
                 if not isinstance(unknown, Symbol | AppliedUndef):
                     raise ValueError(f"{field}: found {unknown!r}; give a symbol, or a function such as q(k)")
+        for field, value in self._expressions():
+            try:
+                good = not isinstance(value, str) and isinstance(sympify(value), Expr)
+            except SympifyError:
+                good = False
+            if not good:
+                raise ValueError(f"{field}: found {value!r}, a {type(value).__name__}; give a SymPy expression")
         if isinstance(self.on, type) or not all(hasattr(self.on, name) for name in ("name", "sums")):
             raise ValueError(f"on: found {self.on!r}; give a board, AnyLabels(), Discrete(2) or Continuous() say")
 

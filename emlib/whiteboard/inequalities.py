@@ -118,8 +118,8 @@ class AtLeast(Claim):
             yield Step(f"Tangent of ${show(log(tangent.t))}$ at ${show(tangent.m)}$", tangent.below)
         if term != 0:
             yield Step("Each logarithm replaced by its tangent, the term is at least", lower[1])
-            words = r"Summed over $k$ with $\sum_k q(k) = 1$ and $\sum_k P(k,\theta) = P_x(\theta)$, left − right is at least"
-            yield Step(words, lowest)
+            sums = r"$\sum_k q(k) = 1$ and $\sum_k P(k,\theta) = P_x(\theta)$"
+            yield Step(f"Summed over $k$ with {sums}, left − right is at least", lowest)
         else:
             yield Step("Each logarithm replaced by its tangent, left − right is at least", lowest)
 
@@ -171,7 +171,7 @@ class AtLeast(Claim):
         return tangents, Add(*rest, *(tangent.factor * tangent.below for tangent in tangents))
 
     def _tangent(self, factor, t):
-        """A `_Tangent` so that factor·log t is bounded below; None if the sign of the factor, of t or of m is not known.
+        """A `_Tangent` so that factor·log t is bounded below; None if the sign of factor, t or m is not known.
 
         The lemma with t/m in place of t: log t ≤ log m + t/m − 1; with m/t: log t ≥ log m + 1 − m/t.
         """

@@ -79,7 +79,7 @@ class Maximiser(Claim):
                     self.disprove(total, "is the sum, which must be", 1, lambda value: abs(value) > TINY)
 
     def _stationary_point(self, objective, claimed):
-        """Steps to the stationary point of the Lagrangian, which must be the claimed point; none where it is not found."""
+        """Steps to the Lagrangian's stationary point, which must be the claimed point; none where it is not found."""
         multipliers = {group: Symbol(f"lambda_{i}" if i else "lambda") for i, group in enumerate(self.groups)}
         lagrangian = objective + Add(*(many * (1 - Add(*group)) for group, many in multipliers.items()))
         derivatives = {symbol: diff(lagrangian, symbol) for symbol in claimed}
@@ -153,7 +153,7 @@ class SameMaximiser(Claim):
         return (-first if self.lowest else first), self.work_out(self.second)
 
     def _refuse_maxima(self):
-        """In the instance: where the one, a concave function of T, has its maximum, the other is lower than elsewhere."""
+        """In the instance: where the one, concave in T, has its maximum, the other is lower than elsewhere."""
         if self.instance is None:
             self.refuse()
         first, second = (side.subs(self.instance, simultaneous=True) for side in self._sides())

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from textwrap import fill
 
 from sympy import Add, Basic, latex
 
@@ -46,7 +47,7 @@ class Step:
         return f"{self.words}\n\n$$ {shown_in_rows(self.math)} $$"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Proof:
     """What SymPy proved. It is made only at the end of a proof that went through.
 
@@ -72,7 +73,7 @@ class Proof:
     verdict: str = "proved"
 
     def __str__(self):
-        return f"{self.verdict}. {self.scope}"
+        return f"{self.verdict}\n{fill(self.scope, 100, initial_indent='    ', subsequent_indent='    ')}"
 
     __repr__ = __str__
 

@@ -7,7 +7,20 @@ equation may be dropped where they are never 0. So each step says: if the equati
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Add, Eq, I, Integer, Poly, PolynomialError, Sum, default_sort_key, factor_list, fraction, sympify, together
+from sympy import (
+    Add,
+    Eq,
+    I,
+    Integer,
+    Poly,
+    PolynomialError,
+    Sum,
+    default_sort_key,
+    factor_list,
+    fraction,
+    sympify,
+    together,
+)
 
 from emlib.whiteboard.algebra import has_sign, normal_form, split_logs, work_out
 from emlib.whiteboard.claims import TINY, Claim

@@ -3,7 +3,7 @@
 What is known: Σ q(k) = 1, Σ P(k,θ) = P_x(θ), and that a sum is linear. Nothing here knows how many labels there are.
 """
 
-from sympy import Add, Derivative, Mul, Sum, Symbol, Tuple, expand, sympify
+from sympy import Add, Derivative, Mul, Sum, Symbol, Tuple, expand, expand_mul, factor, sympify
 from sympy.core.function import AppliedUndef
 
 from emlib.whiteboard.algebra import positive_form, split_logs
@@ -38,7 +38,7 @@ def _total(whole, totals):
     moving = [value for value, part in back.items() if LABEL in part.free_symbols]
     done = []
     for piece in Add.make_args(expand(split_logs(term))):
-        constant, inside = (factor.subs(back) for factor in piece.as_independent(*moving, as_Add=False))
+        constant, inside = (part.subs(back) for part in factor(piece).as_independent(*moving, as_Add=False))
         known = _known_total(inside, totals)
         done.append(constant * (Sum(inside, *whole.limits) if known is None else known))
     return Add(*done)
@@ -47,13 +47,13 @@ def _total(whole, totals):
 def spread(expr, totals):
     """(A, g): the expression as A + Σ_k g(k), where no k is in A, and no logarithm was split."""
     outside, inside = [], []
-    for piece in Add.make_args(expand(expr, deep=False)):
-        wholes = [factor for factor in Mul.make_args(piece) if isinstance(factor, Sum)]
+    for piece in Add.make_args(expand_mul(expr, deep=False)):
+        wholes = [part for part in Mul.make_args(piece) if isinstance(part, Sum)]
         if len(wholes) != 1 or wholes[0].limits != (Tuple(LABEL, 1, LABELS),):
             outside.append(carry_out(piece, totals))
             continue
         term = carry_out(piece / wholes[0], totals) * carry_out(wholes[0].function, totals)
-        for part in Add.make_args(expand(term, deep=False)):
+        for part in Add.make_args(expand_mul(term, deep=False)):
             constant, moving = part.as_independent(LABEL, as_Add=False)
             known = _known_total(moving, totals)
             (inside if known is None else outside).append(part if known is None else constant * known)

@@ -62,7 +62,8 @@ def test_every_line_is_proved(name):
     assert all(part.steps and part.scope and part.statement and part.verdict == "proved" for part in proof.parts)
     shown = proof._repr_markdown_()
     assert balanced(shown) and shown.startswith(proof.statement) and "None" not in shown
-    assert f"**{proof.verdict}.** {proof.scope}" in shown and str(proof) == repr(proof) == f"{proof.verdict}. {proof.scope}"
+    assert f"**{proof.verdict}.** {proof.scope}" in shown
+    assert str(proof) == repr(proof) and " ".join(str(proof).split()) == f"{proof.verdict} {proof.scope}"
     assert shown.count("<details>") == shown.count("</details>") == len(proof.parts) - 1
 
 
