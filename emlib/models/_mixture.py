@@ -15,6 +15,7 @@ class Mixture:
 
     # responsibilities, array (N, K); the loop knows this function by its name and need not call log_joint again for it
     posterior = bayes
+    _arrays = ()                # names of the arrays of parameters that `_keep` locked, and a copy locks again
 
     def log_liks(self, x):
         """log p(x_n|θ) in nats of each point, array (N,): a score for each (W15); −inf for an impossible one."""
