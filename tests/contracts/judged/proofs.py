@@ -5,6 +5,8 @@ E_q[log p(x, z|θ)] (+ log p(θ)), and p(x|θ) adds up to 1 over the x that are 
 """
 
 import copy
+import inspect
+import pickle
 from collections.abc import Mapping
 
 import numpy as np
@@ -70,8 +72,8 @@ def leaves(thing, path=()):
 
 
 def attributes(thing):
-    slots = [name for kind in type(thing).__mro__ for name in getattr(kind, "__slots__", ())]
-    return [*slots, *getattr(thing, "__dict__", ())]
+    """What the constructor takes; the number of labels is no parameter."""
+    return [name for name in inspect.signature(type(thing)).parameters if name != "K"]
 
 
 def put(thing, path, value):
@@ -84,9 +86,8 @@ def put(thing, path, value):
     if isinstance(thing, (list, tuple)):
         parts = [put(part, rest, value) if i == step else part for i, part in enumerate(thing)]
         return type(thing)(*parts) if hasattr(thing, "_fields") else type(thing)(parts)
-    new = copy.copy(thing)
-    object.__setattr__(new, step, put(getattr(thing, step), rest, value))
-    return new
+    given = {name: getattr(thing, name) for name in inspect.signature(type(thing)).parameters}
+    return type(thing)(**{**given, step: put(given[step], rest, value)})
 
 
 def axes_of_one(a):
@@ -105,11 +106,12 @@ def directions(model):
     shares = [(path, a) for path, a in leaves(model) if path[-1] == "share"]
     for path, a in leaves(model):
         name, axes = str(path[0]), axes_of_one(a)
-        if name in held or len(shares) > 1 and path[-1] == "share":
+        if name in held or (len(shares) > 1 and path[-1] == "share"):
             continue                                        # shares of several objects: moved together, below
         scale = np.abs(a).max() or 1.0
         for i in np.ndindex(a.shape):
-            if f"{name}[{','.join(map(str, i))}]" in held or (axes and a[i] == 0):
+            border = a[i] == 0 and (a >= 0).all()              # a probability of 0 goes nowhere below
+            if f"{name}[{','.join(map(str, i))}]" in held or border:
                 continue
             yield f"{path} {i}", _move(model, path, a, i, axes, scale)
     if len(shares) > 1:
@@ -142,12 +144,19 @@ def better_neighbour(model, x, q, noise):
         here = expected(model, x, q)
         for name, move in directions(model):
             for eps in 4.0 ** np.arange(-20, 0):
-                ahead, behind = (expected(move(e), x, q) - here for e in (eps, -eps))
+                ahead, behind = (_expected(move, e, x, q) - here for e in (eps, -eps))
                 if max(ahead, behind) > 50 * noise:
                     return f"{name}: {max(ahead, behind):.3g} nats at ±{eps:.1e}"
                 if min(ahead, behind) < -50 * noise and max(ahead, behind) < -10 * noise:
                     break
     return None
+
+
+def _expected(move, eps, x, q):
+    try:
+        return expected(move(eps), x, q)
+    except ValueError:              # beyond the limits that the constructor sets
+        return -np.inf
 
 
 # The three proofs --------------------------------------------------------------------------------------------------
@@ -171,8 +180,85 @@ def maximum(specimen, model, x, rng):
     return ""
 
 
-def total(specimen, model):
-    """Σ p(x|θ) over the values that are given."""
+def totals(specimen, model, data):
+    """Σ p(x|θ) over the values that are given, at θ and after an M-step (a variance of 1 hides a forgotten one)."""
     x, widths = specimen.mass(model)
     with np.errstate(all="ignore"):
-        return float(np.sum(widths * np.exp(log_liks(model, x))))
+        both = model, model.m_step(data, posterior(model, data))
+        return np.array([np.sum(widths * np.exp(log_liks(m, x))) for m in both])
+
+
+# What a model must keep to, whatever its formulas -------------------------------------------------------------------
+
+
+def broken_rule(model, x):
+    """The first rule that the model breaks, in words; '' where it keeps them all."""
+    return _of_log_joint(model, x) or _of_the_m_step(model, x) or _of_its_own(model, x)
+
+
+def _of_log_joint(model, x):
+    if hasattr(model, "log_liks"):
+        return ""
+    joint = np.asarray(model.log_joint(x))
+    if joint.ndim != 2 or len(joint) != len(x):
+        return f"log_joint has the shape {joint.shape}"
+    if np.isnan(joint).any():
+        return "log_joint has NaN"
+    return "" if np.allclose(model.log_joint(x[:1]), joint[:1], rtol=1e-5) else "log_joint of a point needs the others"
+
+
+def _of_the_m_step(model, x):
+    q = posterior(model, x)
+    before = {name: _print(thing) for name, thing in (("the model", model), ("x", x), ("q", q))}
+    try:
+        new = model.m_step(x, q)
+    except NameError as error:
+        return f"m_step raises: {error}"
+    for name, thing in (("the model", model), ("x", x), ("q", q)):
+        if _print(thing) != before[name]:
+            return f"m_step changes {name}"
+    if type(new) is not type(model):
+        return f"m_step returns {new}"
+    for path, a in leaves(new):
+        if np.isnan(a).any():
+            return f"{path} is NaN"
+        if path[-1] in ("weights", "transitions") and not axes_of_one(a):
+            return f"{path} does not sum to 1"
+    return _of_weights(model, x, q, new)
+
+
+def _of_weights(model, x, q, new):
+    if "sample_weight" not in inspect.signature(model.m_step).parameters or hasattr(model, "log_liks"):
+        return ""
+    twice = model.m_step(x, q, sample_weight=np.arange(len(x)) % 3)
+    same = all(np.array_equal(a, b) for (_, a), (_, b) in zip(leaves(new), leaves(twice), strict=True))
+    return "sample_weight changes nothing" if same else ""
+
+
+def _of_its_own(model, x):
+    if hasattr(model, "log_liks"):
+        return ""
+    p, log_p = posterior(model, x), log_liks(model, x).sum()
+    if hasattr(model, "posterior") and not np.allclose(model.posterior(x), p, atol=1e-9):
+        return "posterior is not Bayes' rule"
+    if hasattr(model, "log_lik") and not np.isclose(model.log_lik(x), log_p, rtol=1e-9):
+        return "log_lik is another number"
+    if hasattr(model, "elbo") and not np.isclose(model.elbo(x, p), log_p, rtol=1e-9):
+        return "elbo is not log p at the posterior"
+    return ""
+
+
+def _print(thing):
+    return pickle.dumps(copy.deepcopy(thing))
+
+
+# Parameters that nothing depends on ----------------------------------------------------------------------------------
+
+
+def unused(model, x):
+    """A parameter that the M-step moves and on which log_joint does not depend, or ''."""
+    new = model.m_step(x, posterior(model, x))
+    for (path, old), (_, a) in zip(leaves(model), leaves(new), strict=True):
+        if not np.array_equal(old, a) and np.array_equal(model.log_joint(x), put(model, path, a).log_joint(x)):
+            return str(path)
+    return ""

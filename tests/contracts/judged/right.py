@@ -2,6 +2,7 @@
 
 import right_counts  # noqa: F401
 import right_data  # noqa: F401
+import right_habits  # noqa: F401
 import right_homes  # noqa: F401
 import right_plane  # noqa: F401
 import right_priors  # noqa: F401

@@ -1,4 +1,6 @@
-"""Right models of other data: letters, words, booleans, codes, tables, images, pairs, sequences; and no labels at all."""
+"""Right models of other data: letters, words, booleans, tables, images, pairs, sequences; and z that is no label."""
+
+from itertools import pairwise
 
 import latent_models
 import numpy as np
@@ -15,7 +17,7 @@ class Letters:
         self.weights, self.table = weights, table           # (K,), (K, 4)
 
     def counted(self, x):
-        return np.array([[list(row).count(letter) for letter in LETTERS] for row in x], dtype=float)
+        return np.stack([(x == letter).sum(axis=1) for letter in LETTERS], axis=1)
 
     def log_joint(self, x):
         return np.log(self.weights) + self.counted(x) @ np.log(self.table).T
@@ -38,10 +40,17 @@ def letters(rng):
     return Letters(HALF, TABLE), reads(rng)
 
 
+class Words(Letters):
+    """The same with words, a list of texts."""
+
+    def counted(self, x):
+        return np.array([[word.count(letter) for letter in LETTERS] for word in x])
+
+
 @right()
 def words_of_unlike_lengths(rng):
     x = ["".join(row[:length]) for row, length in zip(reads(rng, m=20), rng.integers(5, 21, 40), strict=True)]
-    return Letters(HALF, TABLE), x
+    return Words(HALF, TABLE), x
 
 
 class Codes(Letters):
@@ -182,7 +191,7 @@ class Walks:
         first, moves = np.zeros_like(self.first), np.zeros_like(self.moves)
         for row, s in zip(q, x, strict=True):
             first[:, s[0]] += row
-            for a, b in zip(s[:-1], s[1:], strict=True):
+            for a, b in pairwise(s):
                 moves[:, a, b] += row
         return type(self)(q.mean(axis=0), first / first.sum(axis=1, keepdims=True),
                           moves / moves.sum(axis=2, keepdims=True))

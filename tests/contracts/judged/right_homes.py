@@ -149,11 +149,11 @@ def components_in_a_list(rng):
 class LeftRight:
     """Two objects, each under a name of its own."""
 
-    def __init__(self, left, right_one):
-        self.left, self.right = left, right_one
+    def __init__(self, left, other):
+        self.left, self.other = left, other
 
     def log_joint(self, x):
-        return np.column_stack([self.left.log_density(x), self.right.log_density(x)])
+        return np.column_stack([self.left.log_density(x), self.other.log_density(x)])
 
     def m_step(self, x, q):
         return LeftRight(*(Component(*row) for row in zip(*update(x, q), strict=True)))
@@ -164,15 +164,22 @@ def components_under_names(rng):
     return LeftRight(Component(0.5, -1, 1), Component(0.5, 2, 1)), two_normals(rng)
 
 
-@right(mass=LINE)
-def parameters_in_lists_of_whole_numbers(rng):
-    class Lists(Normals):
-        def log_joint(self, x):
-            return density(self.weights, self.means, self.variances, x)
+class InLists:
+    """Lists of numbers, those of the start whole ones."""
 
-        def m_step(self, x, q):
-            return Lists(*(part.tolist() for part in update(x, q)))
-    return Lists([0.5, 0.5], [-1, 2], [1, 1]), two_normals(rng)
+    def __init__(self, weights, means, variances):
+        self.weights, self.means, self.variances = weights, means, variances
+
+    def log_joint(self, x):
+        return density(self.weights, self.means, self.variances, x)
+
+    def m_step(self, x, q):
+        return InLists(*(part.tolist() for part in update(x, q)))
+
+
+@right(mass=LINE)
+def parameters_in_lists(rng):
+    return InLists([0.5, 0.5], [-1, 2], [1, 1]), two_normals(rng)
 
 
 class Spike:

@@ -1,7 +1,9 @@
-"""Right models of points in the plane and in more dimensions."""
+"""Right models of rows: points in the plane and in space, missing cells, straight lines."""
+
+from dataclasses import dataclass
 
 import numpy as np
-from specimen import right
+from specimen import real, right
 
 HALF = np.array([0.5, 0.5])
 
@@ -93,3 +95,39 @@ def missing_cells_left_out(rng):
     x[rng.random(x.shape) < 0.15] = np.nan
     model = Diagonal(HALF, np.array([[-1.0, -1, -1], [1, 2, 1]]), np.ones((2, 3)))
     return model, x[~np.isnan(x).all(axis=1)]
+
+
+@dataclass(frozen=True)
+class TwoLines:
+    """Rows (t, y): each point lies near one of two straight lines; the t are given, no chance in them."""
+
+    weights: np.ndarray
+    slopes: np.ndarray
+    heights: np.ndarray
+    variances: np.ndarray
+
+    def log_joint(self, x):
+        t, y = x[:, :1], x[:, 1:]
+        off = (y - self.heights - t * self.slopes) ** 2
+        return np.log(self.weights) - 0.5 * np.log(2 * np.pi * self.variances) - 0.5 * off / self.variances
+
+    def m_step(self, x, q):
+        t, y = x.T
+        slopes, heights, variances = [], [], []
+        for w in q.T:
+            design = np.column_stack([t, np.ones(len(t))])
+            slope, height = np.linalg.solve(design.T @ (w[:, None] * design), design.T @ (w * y))
+            slopes.append(slope)
+            heights.append(height)
+            variances.append(w @ (y - slope * t - height) ** 2 / w.sum())
+        return type(self)(q.mean(axis=0), np.array(slopes), np.array(heights), np.array(variances))
+
+
+def lines(rng, n=50):
+    t, first = rng.uniform(0, 5, n), rng.random(n) < 0.5
+    return np.column_stack([t, np.where(first, 1 + 2 * t, 8 - t) + rng.normal(0, 0.5, n)])
+
+
+@right(mass=lambda model: (np.column_stack([np.full(40_000, 1.5), real(-60, 60, 40_000)(model)[0]]), 120 / 40_000))
+def two_regressions(rng):
+    return TwoLines(HALF, np.array([1.5, -0.5]), np.array([2.0, 7.0]), np.ones(2)), lines(rng)

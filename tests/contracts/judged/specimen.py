@@ -61,6 +61,17 @@ def wrong(name, make, first, *says, **told):
     WRONG[name] = Specimen(make, first=tuple(first), says=says, **told)
 
 
+def of_kind(make, kind, **changed):
+    """The specimen of this function, as an object of another class, with some attributes changed."""
+    def made(rng):
+        model, x = make(rng)
+        new = kind.__new__(kind)
+        for name, value in {**vars(model), **changed}.items():
+            object.__setattr__(new, name, value)
+        return new, x
+    return made
+
+
 # Values of x over which p(x|θ) is added up -----------------------------------------------------------------------
 
 
