@@ -147,9 +147,9 @@ class Images:
 
 @right()
 def images(rng):
-    left = np.where(np.arange(4) < 2, 0.8, 0.2) * np.ones((4, 1))
-    ink = np.where(rng.random((60, 1, 1)) < 0.5, left, left.T)
-    return Images(HALF, np.stack([0.5 + 0.3 * (left - 0.5), 0.5 + 0.3 * (left.T - 0.5)])), rng.binomial(1, ink)
+    left = np.where(np.arange(4) < 2, 0.7, 0.3) * np.ones((4, 1))
+    ink = np.where(rng.random((80, 1, 1)) < 0.5, left, left.T)
+    return Images(HALF, np.stack([0.5 + 0.5 * (left - 0.5), 0.5 + 0.5 * (left.T - 0.5)])), rng.binomial(1, ink)
 
 
 class Pairs:

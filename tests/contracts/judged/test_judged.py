@@ -6,6 +6,7 @@ Every judgement is proven first, by `proofs.py`. Five seeds change the data and 
 import html
 import inspect
 import re
+import warnings
 
 import numpy as np
 import proofs
@@ -14,7 +15,8 @@ from right import RIGHT
 from specimen import SEEDS
 from wrong import WRONG
 
-from emlib import check_em
+from emlib import check_em, fit
+from emlib.trace import ConvergenceWarning
 
 OF_PYTHON = re.compile(r"raised (?!NameError)\w*(Error|Exception|Warning)")
 
@@ -97,6 +99,15 @@ def test_a_right_model_passes(name):
         assert report.passed, f"seed {seed}\n{report}"
         assert {"M-step ascent", "monotone ascent"} <= {check.name for check in report.checks if check.passed}
         says_what_was_not_tested(report)
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_fit_calls_no_rounding_a_fall(name):
+    for seed in SEEDS:
+        with quietly(), warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)         # 60 iterations need not be enough
+            trace = fit(*RIGHT[name].case(seed), tol=0, max_iter=60)
+        assert trace.stop in ("converged", "max_iter"), trace.message
 
 
 @pytest.mark.parametrize("name", WRONG)
