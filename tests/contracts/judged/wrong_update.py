@@ -8,7 +8,7 @@ import right_homes
 import right_reals
 from right_homes import Component, Shape, update
 from right_reals import Normals, normals
-from specimen import normal, of_kind, spread, wrong
+from specimen import normal, of_kind, spread, two_normals, wrong
 
 MOVE = ["parameters move"]
 
@@ -114,6 +114,36 @@ wrong("mu in a dict never updated", of_kind(right_homes.parameters_in_a_dict, Mu
       proof="maximum")
 wrong("var in a dict never updated", of_kind(right_homes.parameters_in_a_dict, VarianceStaysInDict), MOVE,
       r"\bvar\b", proof="maximum")
+
+
+class VarianceStaysInTuple(right_homes.InTuple):
+    def m_step(self, x, q):
+        return type(self)((*update(x, q)[:2], self.theta[2]))
+
+
+class VarianceStaysInSlots(right_homes.InSlots):
+    __slots__ = ()
+
+    def m_step(self, x, q):
+        return type(self)(*update(x, q)[:2], self.var)
+
+
+class MuStaysInNamedTuple(right_homes.InNamedTuple):
+    __slots__ = ()
+
+    def m_step(self, x, q):
+        return type(self)(q.mean(axis=0), self.mu, spread(x, q, self.mu))
+
+
+def flat(kind):
+    """This kind, from weights, means and variances."""
+    return lambda rng: (kind(np.array([0.5, 0.5]), np.array([-1.0, 2]), np.ones(2)), two_normals(rng))
+
+
+wrong("variances in a tuple never updated", of_kind(right_homes.parameters_in_a_tuple, VarianceStaysInTuple), MOVE,
+      r"theta.*2", proof="maximum")
+wrong("var in slots never updated", flat(VarianceStaysInSlots), MOVE, r"\bvar\b", proof="maximum")
+wrong("mu in a named tuple never updated", flat(MuStaysInNamedTuple), MOVE, r"\bmu\b", proof="maximum")
 
 
 class ShapeStays(right_homes.Nested):
