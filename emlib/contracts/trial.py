@@ -9,11 +9,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from emlib.contracts import search
-from emlib.contracts.latent import AnyLatent, Labels, take
+from emlib.contracts import density, precision, search
+from emlib.contracts.data import length, take
+from emlib.contracts.latent import AnyLatent, Labels
 from emlib.contracts.parameters import Parameters
+from emlib.contracts.rebuild import INFEASIBLE
 from emlib.contracts.theorem import NotApplicable
-from emlib.contracts.tolerances import ASCENT
+from emlib.contracts.tolerances import ASCENT, DENSITY, DOUBLE, OF_ROUNDING, SPREAD, STILL
 from emlib.em import Collapse
 
 __all__ = ["Trial"]
@@ -21,7 +23,6 @@ __all__ = ["Trial"]
 SEVERAL = 4             # M-steps that have nothing in common: two may agree by chance, where x is a count and K = 1
 STARTS = 3              # beside the model itself
 MOST_ITERATIONS = 200
-FAR = 1e4               # a point is moved out at most so many times its distance from 0
 EMPTY = 1e-100          # a share of the points that is none
 RUNAWAY = 20            # nats above the median point: a component is about to collapse there
 
@@ -42,11 +43,11 @@ class Trial:
     """
 
     def __init__(self, model, x, seed, labels=True):
-        self.model, self.x, self.seed, self.labels = model, x, seed, labels
+        self.model, self.x, self.seed, self.labels, self._known = model, x, seed, labels, {}
         self.z = (Labels if labels else AnyLatent)(model, x)
-        self.n, self.k = len(x), self.z.k
-        self.table, self.posterior, self.log_liks = (self._of_x(f) for f in
-                                                     (self.z.table, self.z.posterior, self.z.log_liks))
+        self.n, self.k = length(x), self.z.k
+        self.table, self.posterior, self.log_liks, self.said, self.columns = (
+            self._of_x(f) for f in (self.z.table, self.z.posterior, self.z.log_liks, self.z.said, self.z.columns))
 
     def _of_x(self, function):
         """A function (model, x) whose x may be left out."""
@@ -96,29 +97,52 @@ class Trial:
         """`bound` but for the entropy of q, which no θ moves: E_q[log p(x, z|θ)] + log p(θ)."""
         return self.z.expected(model, self.x if x is None else x, q) + self.log_prior(model)
 
-    def m_step(self, model, q, x=None):
-        return copy.deepcopy(model).m_step(copy.deepcopy(self.x if x is None else x), copy.deepcopy(q))
+    def m_step(self, model, q, x=None, **weights):
+        return copy.deepcopy(model).m_step(copy.deepcopy(self.x if x is None else x), copy.deepcopy(q), **weights)
 
     def size(self, model, x=None):
         """What rounding is relative to: Σ_n |log p(x_n|θ)|, at least 1 a point, more where x has few digits left."""
         return self._size(self.log_liks(model, x), self.log_prior(model))
 
     def _size(self, points, log_prior):
-        return max(float(len(points)), float(np.abs(points).sum()) + abs(log_prior), self.input_precision / ASCENT)
+        return max(float(len(points)), float(np.abs(points).sum()) + abs(log_prior), self.input_precision / ASCENT,
+                   SPREAD * self.noise / ASCENT)
+
+    def allowed(self, tolerance):
+        """A tolerance for relative rounding, or what the numbers in use leave where that is more; 0 stays 0."""
+        return max(tolerance, OF_ROUNDING * self.epsilon) if tolerance and self.epsilon > DOUBLE else tolerance
+
+    @cached_property
+    def density_allowed(self):
+        """What Σ_x p(x|θ) may be off 1: rounding of log p(x|θ) is relative to p."""
+        return max(self.allowed(DENSITY), SPREAD * self.noise / np.sqrt(self.n))
+
+    @cached_property
+    def density(self):
+        """Whether Σ_x p(x|θ) = 1, a `Weighed`."""
+        return density.weigh(self)
+
+    def once(self, name, function):
+        """function(self), computed once."""
+        if name not in self._known:
+            self._known[name] = function(self)
+        return self._known[name]
+
+    @cached_property
+    def epsilon(self):
+        return precision.epsilon(self)
+
+    @cached_property
+    def noise(self):
+        return precision.noise(self)
 
     @cached_property
     def input_precision(self):
-        """Change of log p(x, z|θ) when x moves by one unit in the last place: the precision that the data allow."""
-        pieces = self.x if isinstance(self.x, list) else [self.x]
-        if any(piece.dtype.kind != "f" for piece in pieces):
-            return 0.0
-        moved = [np.nextafter(piece, np.inf) for piece in pieces]
-        try:
-            change = self.table(self.model, moved if isinstance(self.x, list) else moved[0]) - self.table(self.model)
-        except ValueError:          # counts, which have no digits to lose
-            return 0.0
-        change = np.abs(change[np.isfinite(change).all(axis=1)])
-        return float(change.max(axis=1).sum()) if change.size else 0.0
+        return precision.input_precision(self)
+
+    @cached_property
+    def far(self):
+        return precision.far(self)
 
     # --- q and θ to try
 
@@ -126,8 +150,8 @@ class Trial:
         """A random q for each point: any distribution over labels, or another member of the posterior's family."""
         return self.z.random_q(model, self.x if x is None else x, self.rng(1, *key))
 
-    def one_hot_q(self, *key):
-        return np.eye(self.k)[self.rng(2, *key).integers(self.k, size=self.n)]
+    def one_hot_q(self, model, *key):
+        return self.z.one_hot_q(model, self.x, self.rng(2, *key))
 
     @cached_property
     def models(self):
@@ -203,37 +227,71 @@ class Trial:
         return bool(np.isfinite(points).all() and (not self.labels or points.max() - np.median(points) < RUNAWAY))
 
     @cached_property
-    def far(self):
-        """Some points moved so far out that exp(log_joint) underflows, or None where x has no such thing."""
-        if (not self.labels or isinstance(self.x, list) or self.x.dtype.kind not in "fiu"
-                or set(np.unique(self.x)) <= {0, 1}):
-            return None
-        x, factor = self.x[:3], 1
-        while factor < FAR:
-            factor *= 10
-            try:
-                table = self.table(self.model, x * factor)
-            except Exception:       # the model refuses such points: that is its right
-                return None
-            if np.isnan(table).any() or (table.max(axis=1) == -np.inf).any():
-                return None
-            if table.max() < -800:
-                return x * factor
-        return None
-
-    @cached_property
     def parameters(self):
         if self.parameters_or_none is None:
             raise NotApplicable("no parameters were found: keep them as attributes, numbers or arrays of numbers")
         return self.parameters_or_none
 
+    @property
+    def speaks(self):
+        """The method in which the model says what it is."""
+        return "log_joint" if self.labels else "log_liks"
+
     @cached_property
     def parameters_or_none(self):
-        found = Parameters(self.model, self.unlike, self.table)
+        return self._parameters if self._parameters.names else None
+
+    @cached_property
+    def constants(self):
+        """Whole numbers that no M-step moves and that no density has between two of them: how many tosses, say."""
+        if self.parameters_or_none is None:
+            return []
+        names = [n for n in self.parameters.still if self.parameters.is_count(self.model, n)]
+        return [n for n in names if not (self.density.holds and self.sums_to_one_too(n))]
+
+    def sums_to_one_too(self, name):
+        """Whether Σ_x p(x|θ) stays 1 where a parameter moves a little, as it does along every true parameter."""
+        value = self.parameters.value(self.model, name)
+        try:
+            return bool(density.weigh(self, [self.parameters.replaced(self.model, **{name: value + d}) for d in
+                                             (0.37, -0.29)]).holds)
+        except INFEASIBLE:
+            return False
+
+    @cached_property
+    def ignored(self):
+        """Parameters that M-steps move though neither p(x, z|θ) nor the next M-step depends on them."""
+        return [n for n in self._parameters.ignored if self._is_forgotten(n)]
+
+    def is_weights(self, name):
+        """Whether a parameter is called as mixing weights are, and there is one a label."""
+        return (self._parameters.is_called_weights(name)
+                and self._parameters.value(self.model, name).shape == (self.k,))
+
+    def _is_forgotten(self, name):
+        parameters, q = self._parameters, self.random_q(self.model, 21)
+        if any(str(step).startswith("_") for step in parameters.last_steps(name)):
+            return False
+        if not (self.is_weights(name) or parameters.is_argument(self.model, name)):
+            return False
+        value, again = parameters.value(self.model, name), self.m_step(self.model, q)
+        if any(_is_made_of(value, parameters.value(self.model, n)) for n in parameters.names):
+            return False
+        try:
+            other = parameters.replaced(self.model, **{name: value * 1.01 + 1e-3})
+            return np.array_equal(self.table(again), self.table(self.m_step(other, q)), equal_nan=True)
+        except INFEASIBLE:
+            return False
+
+    @cached_property
+    def _parameters(self):
+        q = self.random_q(self.model, 20)
+        found = Parameters(self.model, self.unlike, self.table, lambda model: self.m_step(model, q),
+                           self.allowed(STILL))
         weights = found.weights(self.model, self.k)
         if weights and getattr(self.model, "learn_weights", True) is False:
             found.declare(weights)
-        return found if found.names else None
+        return found
 
     @cached_property
     def searches(self):
@@ -267,3 +325,12 @@ class Trial:
     def fewest(self):
         """Points that an M-step needs at least: one more than there are labels."""
         return self.k + 1 if self.labels else 1
+
+
+def _is_made_of(value, other):
+    """Whether one parameter is another in other words: its logarithm, its root, its inverse."""
+    if value.size != other.size:
+        return False
+    value, other = value.ravel(), other.ravel()
+    return any(np.allclose(made, goal, rtol=1e-9) for a, goal in ((value, other), (other, value)) for made in
+               (a, np.log(np.abs(a)), np.sqrt(np.abs(a)), 1 / a, a ** 2, a / a.sum(), np.log(np.abs(a)) - np.log(np.abs(1 - a))))
