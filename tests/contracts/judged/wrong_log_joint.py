@@ -7,11 +7,11 @@ import right_reals
 from right_reals import Normals, normals
 from specimen import LGAMMA, of_kind, poisson, real, whole, wrong
 
-SUM = ["p(x) sums to 1"]
+SUM = ["density sums to 1"]
 SUM_OR_UNUSED = [*SUM, "parameters move"]              # the weights are moved, and log_joint ignores them
 COUNTS = {"mass": whole(0, 170), "proof": "total"}
 LINE = {"mass": real(-20, 20), "proof": "total"}
-SAYS = "log_joint"
+SAYS = "log_joint|missing|log p"
 
 
 class Poissons(right_counts.PoissonMixture):
@@ -91,9 +91,9 @@ for name, kind in (
         ("log of (x − 1)!", FactorialOfOneLess), ("0.37 x² added", Squares), ("0.1 added", Shifted),
         ("−λ forgotten", NoMinusRate), ("probabilities for logs", Probabilities), ("normalised over z", Normalised)):
     wrong(name, of_kind(counts, kind), SUM, SAYS, **COUNTS)
-wrong("log π forgotten", of_kind(counts, NoWeights), SUM_OR_UNUSED, "weights|log_joint", **COUNTS)
+wrong("log π forgotten", of_kind(counts, NoWeights), SUM_OR_UNUSED, "weights|log_joint|log π", **COUNTS)
 wrong("log π forgotten near 1e5", of_kind(right_counts.counts_near_1e5, NoWeights), SUM_OR_UNUSED,
-      "weights|log_joint", mass=right_counts.near(1e5), proof="total")
+      "weights|log_joint|log π", mass=right_counts.near(1e5), proof="total")
 
 
 class BothAnyCount(right_counts.ZeroInflated):
@@ -145,7 +145,7 @@ class NoWeightsOfNormals(Normals):
 for name, kind in (("−½ log σ² forgotten", NoLogDeviation), ("½ of the square forgotten", NoHalf),
                    ("2π forgotten", NoTwoPi)):
     wrong(name, normals(kind), SUM, SAYS, **LINE)
-wrong("log π of normals forgotten", normals(NoWeightsOfNormals), SUM_OR_UNUSED, "weights|log_joint", **LINE)
+wrong("log π of normals forgotten", normals(NoWeightsOfNormals), SUM_OR_UNUSED, "weights|log_joint|log π", **LINE)
 
 
 class PlaneWithoutTwoPi(right_plane.Plane):

@@ -228,7 +228,7 @@ wrong("posterior without π", unequal(WithoutWeights), ["product rule"], "poster
 wrong("posterior over the wrong axis", unequal(SumsOverPoints), ["posterior sums to 1"], "sum", proof="rule")
 wrong("log_lik a mean", unequal(MeanLogLik), ["log-likelihood"], "log_lik|log-lik|mean|N", proof="rule")
 wrong("elbo without entropy", unequal(NoEntropy), ["identity, random q"], "entropy|H\\(q\\)", proof="rule")
-wrong("elbo in bits", unequal(Bits), ["identity, random q"], "entropy|bits|log2|nats", proof="rule")
+wrong("elbo in bits", unequal(Bits), ["identity, random q"], "ELBO|elbo", proof="rule")
 
 
 class WeightsOfPointsIgnored(Normals):
@@ -238,7 +238,7 @@ class WeightsOfPointsIgnored(Normals):
         return super().m_step(x, q)
 
 
-wrong("sample_weight ignored", normals(WeightsOfPointsIgnored), [*ANY, "sample weights"], "sample_weight",
+wrong("sample_weight ignored", normals(WeightsOfPointsIgnored), [*ANY, "sample weights"], "weight",
       proof="rule")
 
 
