@@ -170,8 +170,8 @@ class Pairs:
 
 @right()
 def pairs_in_a_list(rng):
-    tosses = rng.integers(5, 30, 40)
-    heads = rng.binomial(tosses, rng.choice([0.3, 0.8], 40))
+    tosses = rng.integers(5, 30, 24)
+    heads = rng.binomial(tosses, rng.choice([0.3, 0.8], 24))
     return Pairs(HALF, np.array([0.4, 0.6])), list(zip(heads.tolist(), tosses.tolist(), strict=True))
 
 
@@ -224,7 +224,7 @@ def factor_analysis(rng):
 
 @right()
 def missing_cells_filled(rng):
-    return latent_models.holes(rng, n=25)
+    return latent_models.holes(rng, n=20)
 
 
 @right()

@@ -173,8 +173,8 @@ class Backwards(right_data.Walks):
     """Moves counted from the later page to the earlier."""
 
     def m_step(self, x, q):
-        new = super().m_step(x[::-1] and [s[::-1] for s in x], q)
-        return type(self)(new.weights, super().m_step(x, q).first, new.moves)
+        new, backwards = super().m_step(x, q), super().m_step([s[::-1] for s in x], q)
+        return type(self)(new.weights, new.first, backwards.moves)
 
 
 wrong("moves backwards, ragged", of_kind(right_data.ragged_markov_chains, Backwards), M_STEP, "moves",
