@@ -120,6 +120,8 @@ def readings(trial):
     good = columns[np.isfinite(columns.astype(float)).all(axis=1)].astype(float)
     if len(good) < 3:
         raise NotApplicable(f"of Σ_x p(x|θ) too few rows are complete; {HELP}")
+    if x.dtype.kind == "b":
+        raise NotApplicable(f"rows of truth values cannot be summed; {HELP}")
     found = [(f"{name} column given the {'other' if columns.shape[1] == 2 else 'others'}",
               lambda model, j=j: _given(trial, model, good, j), two_reals(good))
              for name, j in (("the last", -1), ("the first", 0))]
@@ -229,7 +231,8 @@ def _axis(trial, axis, low, high, what, atoms=0.0, steps=0):
     first, last = axis.edges[0], axis.edges[-1]
     starts = {low, -np.inf, *(p for p in axis.edges if p in PLACES or (abs(p - low) <= 1 and p == np.floor(p) + 0.5))}
     stops = {high, np.inf, *(p for p in axis.edges if p in PLACES), *axis.edges[axis.edges >= high][:steps]}
-    sums = {(float(a), float(b)): axis.between(a, b) + atoms for a in starts if a <= low for b in stops if b >= high}
+    sums = {(float(a), float(b), mass): axis.between(a, b) + mass for a in starts if a <= low for b in stops if b >= high
+            for mass in {0.0, atoms}}
     inside, all_x = axis.between(low, high), np.inf if axis.grows[1] else axis.between(first, last)
     if axis.grows[0]:           # what falls off on one side only has its end there, where all data are on one side of 0
         all_x = axis.between(0, last) if low >= 0 and not axis.grows[1] and 0 in axis.edges else np.inf
@@ -258,7 +261,7 @@ def _atoms(density, values):
     near = 1e-9 * max(float(values.std()), 1e-300)
     at, left, right = (density.total(ties + d) for d in (0, -near, near))
     return [float(p) for p, a, b in zip(at, left, right, strict=True)
-            if abs(p - a) > 1e-3 * p and abs(p - b) > 1e-3 * p]
+            if max(abs(p - a), abs(p - b)) > 1e-3 * p]
 
 
 def _ordered(trial, model, values):
@@ -293,10 +296,13 @@ def _given(trial, model, x, j):
             made = np.repeat(row[None], len(points), axis=0)
             made[:, j] = points
             return made
-        found.append(_reals(trial, model, x[:, j], row_of))
-        if not found[-1].ways and _whole(x[:, j]) and (x[:, j] >= 0).all():
+        if _whole(x[:, j]) and x[:, j].min() >= 0:
             axis = along(_density(trial, model, row_of, -0.5), x[:, j], [-0.5], 1.0)
-            found[-1] = _axis(trial, axis, -0.5, x[:, j].max() + 0.5, "whole numbers", steps=64)
+            found.append(_axis(trial, axis, -0.5, x[:, j].max() + 0.5, "whole numbers", steps=64))
+        else:
+            found.append(_reals(trial, model, x[:, j], row_of))
+        if not found[-1].ways:
+            break
         if found[-1].wrong == np.inf:           # it does not fall off: no density of this column
             found[-1] = found[-1]._replace(wrong=None)
     if all(reading.ways for reading in found):

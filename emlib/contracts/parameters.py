@@ -13,7 +13,7 @@ import numpy as np
 from emlib.contracts.rebuild import INFEASIBLE, Item, constructor, get, rebuilt
 from emlib.contracts.slots import slots
 from emlib.contracts.theorem import WrongKind
-from emlib.contracts.tolerances import STILL
+from emlib.contracts.tolerances import ROW_SUM, STILL
 
 __all__ = ["Direction", "Parameters"]
 
@@ -251,7 +251,7 @@ class Parameters:
 
 def _is_simplex(value):
     return (value.ndim > 0 and value.shape[-1] > 1 and (value >= 0).all()
-            and np.allclose(value.sum(-1), 1, rtol=0, atol=1e-9))
+            and np.allclose(value.sum(-1), 1, rtol=0, atol=ROW_SUM))
 
 
 def _is_symmetric(value):

@@ -4,11 +4,11 @@ import copy
 
 import numpy as np
 
-from emlib.contracts.tolerances import DIGITS, DOUBLE
+from emlib.contracts.tolerances import DOUBLE, JITTER
 
 __all__ = ["epsilon", "far", "input_precision", "noise"]
 
-JITTERS = 6             # q moved so often by rounding alone
+JITTERS = 10            # q moved so often by next to nothing
 FAR = 1e4               # a point is moved out at most so many times its distance from 0
 
 
@@ -27,23 +27,44 @@ def _kept(model):
 
 
 def noise(trial):
-    """Nats by which rounding alone moves L(q, θ): its spread over M-steps from q that differ in their last digit.
+    """What rounding alone moves: (L(q, θ) in nats, the entries of log p(x, z|θ)).
 
-    0 where the M-step is random: what the same q does not give twice is no rounding.
+    The spread over M-steps from nearly the same q, and over θ that differ in their last digits from where an M-step
+    leads: there L(q, ·) is level, so what moves it is rounding. 0 where the M-step is random: what the same q does not
+    give twice is no rounding.
     """
-    q = trial.random_q(trial.model, 18)
-    if not isinstance(q, np.ndarray):
-        return 0.0
-    rng, values = trial.rng(18), []
-    for i in range(JITTERS + 2):
-        part = q if i < 2 else q * (1 + DIGITS * trial.epsilon * rng.standard_normal(q.shape))
-        try:
-            values.append(trial.expected(trial.m_step(trial.model, part / part.sum(axis=1, keepdims=True)), q))
-        except Exception:               # the checks of the M-step meet it again and name it
-            return 0.0
-    if values[0] != values[1] or not np.isfinite(values).all():
-        return 0.0
-    return float(np.ptp(values))
+    q, rng = trial.random_q(trial.model, 18), trial.rng(18)
+    try:
+        models = [trial.m_step(trial.model, q), trial.m_step(trial.model, q)]
+        values = [trial.expected(model, q) for model in models]
+        if values[0] != values[1]:
+            return 0.0, 0.0
+        if isinstance(q, np.ndarray):
+            models += [trial.m_step(trial.model, _nearly(q, trial.epsilon, rng)) for _ in range(JITTERS)]
+        models += [_last_digits(trial, models[0], rng) for _ in range(JITTERS)]
+        values, tables = [trial.expected(model, q) for model in models], [trial.table(model) for model in models]
+    except Exception:               # the checks of the M-step meet it again and name it
+        return 0.0, 0.0
+    values = [value for value in values if np.isfinite(value)]
+    spread = np.ptp(np.where(np.isfinite(tables), tables, 0), axis=0)
+    return float(np.ptp(values)) if values else 0.0, float(spread.max(initial=0))
+
+
+def _nearly(q, epsilon, rng):
+    """Nearly the same q: what comes of a naive formula moves with it."""
+    near = q * (1 + max(JITTER, 30 * epsilon * (epsilon > DOUBLE)) * rng.standard_normal(q.shape))
+    return near / near.sum(axis=1, keepdims=True)
+
+
+def _last_digits(trial, model, rng):
+    """θ with other last digits: a large sum is rounded another way."""
+    parameters = trial.parameters_or_none
+    values = {name: parameters.value(model, name) for name in (parameters.names if parameters else ())
+              if name not in parameters.still}
+    if not values:
+        return model
+    return parameters.replaced(model, **{
+        name: value * (1 + trial.epsilon * rng.integers(-64, 65, size=value.shape)) for name, value in values.items()})
 
 
 def input_precision(trial):

@@ -132,17 +132,17 @@ def _one_by_one(density, low, high, step):
     density.raised.clear()
     first = low - step * (low // step) if low >= 0 else low - step * np.ceil(max(high - low, 8 * step) / step)
     n, last, grows = int((high - first) / step) + 32, None, True
-    while n <= 64 * ONE_BY_ONE:
+    while n <= 32 * ONE_BY_ONE:
         values = first + step * np.arange(n)
         p = density.total(values)
         tail = p[-max(n // 4, 8):]
         if len(density.raised) or tail.sum() <= 1e-9 * max(p.sum(), 1e-300):
             grows = False
             break
-        if last is not None and p.sum() > 1e6 * max(last, 1.0):         # it grows without end
-            break
+        if last is not None and (p.sum() > 1e6 * max(last, 1.0) or (n > 1000 and p[-1] > 0.9 * p[n // 2])):
+            break                                                       # it grows without end, or stays as it is
         last, n = p.sum(), 2 * n
-    edges = first + step * (np.arange(n + 1) - 0.5)
+    edges = first + step * (np.arange(len(p) + 1) - 0.5)
     left = low < 0 and p[0] > 1e-9 * p.sum()
     raised = np.array(density.raised or [np.nan])
     return Axis(edges, p, 0.0, (bool(left), grows), (bool((raised < low).any()), bool((raised > high).any())))

@@ -11,6 +11,7 @@ and otherwise as a copy whose attributes are set.
 import copy
 import dataclasses
 import inspect
+import itertools
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ __all__ = ["INFEASIBLE", "Item", "attributes", "constructor", "get", "name_of", 
 # What a model may raise when a parameter leaves its range: then that point is not in the parameter space.
 INFEASIBLE = (ValueError, ArithmeticError, np.linalg.LinAlgError, TypeError, LookupError, AssertionError)
 DEEPEST = 3
+MOST_TRIED = 60         # ways to give attributes to a constructor whose arguments have other names
 
 
 class Item(NamedTuple):
@@ -93,7 +95,11 @@ def constructor(model, evaluate):
     arguments = [p for p in inspect.signature(type(model)).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
     by_name = {p.name: p.name for p in arguments if hasattr(model, p.name)}
     by_order = dict(zip((p.name for p in arguments), attributes(model), strict=False))
-    for names in (by_name, by_order):
+    rest, kept = [p.name for p in arguments if p.name not in by_name], [a for a in attributes(model)
+                                                                          if a not in by_name.values()]
+    by_trial = ({**by_name, **dict(zip(rest, some, strict=True))} for some in
+                itertools.islice(itertools.permutations(kept, len(rest)), MOST_TRIED * (len(kept) <= 8)))
+    for names in (by_name, by_order, *by_trial):
         if names and len(names) == len(arguments):
             def construct(model, values, names=names):
                 return type(model)(**{a: values.get(n, getattr(model, n)) for a, n in names.items()})

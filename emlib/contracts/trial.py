@@ -105,8 +105,9 @@ class Trial:
         return self._size(self.log_liks(model, x), self.log_prior(model))
 
     def _size(self, points, log_prior):
-        return max(float(len(points)), float(np.abs(points).sum()) + abs(log_prior), self.input_precision / ASCENT,
-                   SPREAD * self.noise / ASCENT)
+        allowed = self.allowed(ASCENT)
+        return max(float(len(points)), float(np.abs(points).sum()) + abs(log_prior), self.input_precision / allowed,
+                   SPREAD * self.noise / allowed)
 
     def allowed(self, tolerance):
         """A tolerance for relative rounding, or what the numbers in use leave where that is more; 0 stays 0."""
@@ -133,8 +134,18 @@ class Trial:
         return precision.epsilon(self)
 
     @cached_property
-    def noise(self):
+    def _noise(self):
         return precision.noise(self)
+
+    @property
+    def noise(self):
+        """Nats by which rounding alone moves the objective."""
+        return self._noise[0]
+
+    @property
+    def noise_of_entries(self):
+        """The same of one entry of log p(x, z|θ)."""
+        return self._noise[1]
 
     @cached_property
     def input_precision(self):
@@ -274,14 +285,19 @@ class Trial:
             return False
         if not (self.is_weights(name) or parameters.is_argument(self.model, name)):
             return False
-        value, again = parameters.value(self.model, name), self.m_step(self.model, q)
-        if any(_is_made_of(value, parameters.value(self.model, n)) for n in parameters.names):
+        value, again = parameters.value(self.model, name), self.table(self.m_step(self.model, q))
+        if (any(_is_made_of(value, parameters.value(self.model, n)) for n in parameters.names)
+                or self.noise_of_entries > 1e-3):
             return False
-        try:
-            other = parameters.replaced(self.model, **{name: value * 1.01 + 1e-3})
-            return np.array_equal(self.table(again), self.table(self.m_step(other, q)), equal_nan=True)
-        except INFEASIBLE:
-            return False
+        for other in [parameters.value(model, name) for model in self.unlike] + [value[::-1]] * value.ndim:
+            try:
+                model = parameters.replaced(self.model, **{name: other})
+                if not (np.array_equal(self.table(self.model), self.table(model), equal_nan=True)
+                        and np.array_equal(again, self.table(self.m_step(model, q)), equal_nan=True)):
+                    return False
+            except INFEASIBLE:
+                return False
+        return True
 
     @cached_property
     def _parameters(self):

@@ -7,7 +7,7 @@ import numpy as np
 from emlib.contracts import search
 from emlib.contracts.show import numbers, points
 from emlib.contracts.theorem import Finding, NotApplicable, theorem
-from emlib.contracts.tolerances import ASCENT, CONVERGED, DERIVATIVE, DOUBLE, FLAT, NOTHING, RELABELLED, STATIONARY
+from emlib.contracts.tolerances import ASCENT, CONVERGED, DERIVATIVE, DOUBLE, FLAT, NOTHING, RELABELLED, SPREAD, STATIONARY
 from emlib.em import Collapse
 
 
@@ -99,7 +99,8 @@ def permutation(trial):
         for what, a, b in pairs:
             a, b = np.asarray(a), np.asarray(b)
             finite = np.isfinite(a)
-            off = float(np.max((np.abs(a - b) / (1 + np.abs(a)))[finite], initial=0))
+            size = 1 + np.abs(a) + SPREAD * trial.noise_of_entries / RELABELLED
+            off = float(np.max((np.abs(a - b) / size)[finite], initial=0))
             if not np.array_equal(finite, np.isfinite(b)):
                 off = np.inf
             if off > worst[0]:
@@ -122,6 +123,8 @@ def fixed_point(trial):
                 continue
             gradient = search.derivative(trial, model, direction, probe.h,
                                          lambda m: trial.log_lik(m) + trial.log_prior(m))
+            if np.isnan(gradient) and _leaves(trial, model, direction, probe.h):
+                continue                    # at the border of θ
             promised = gradient ** 2 / (2 * max(abs(probe.curvature), search.PROBE / 10)) / size
             promised = np.inf if np.isnan(promised) else float(promised)
             if promised > worst[0]:
@@ -167,6 +170,11 @@ CHECKS = (monotone, fisher, permutation, fixed_point, identifiable)
 
 def _objective(trial):
     return "log p(x|θ) + log p(θ)" if trial.has("log_prior") else "log p(x|θ)"
+
+
+def _leaves(trial, model, direction, h):
+    """Whether log p(x, z|θ) is no number a small step to one side."""
+    return any(np.isnan(trial.table(trial.parameters.moved(model, direction, t))).any() for t in (-0.1 * h, 0.1 * h))
 
 
 def _derivatives_can_be_told(trial):

@@ -24,8 +24,8 @@ CHECKS = (density,)
 def _hint(trial, found):
     """The mistake that looks like this, where it is recognised."""
     if found.after:
-        return ("At the model itself the sum is 1: the M-step returns parameters that are none, such as a table whose "
-                "rows do not sum to 1.")
+        return ("At the first θ it is 1. Is a term missing that is 0 there, such as −½ log σ² at σ = 1? Or does the "
+                "M-step return parameters that are none, such as a table whose rows do not sum to 1?")
     if not trial.labels:
         return "log_liks(x) is log p(x|θ) in nats with every constant: −½ log 2π, −log x!, log Σ …"
     table = trial.table(trial.model)

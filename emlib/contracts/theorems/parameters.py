@@ -8,7 +8,7 @@ from emlib.contracts.data import difference, take
 from emlib.contracts.show import numbers
 from emlib.contracts.theorem import Finding, NotApplicable, theorem
 from emlib.contracts.theorems.m_step import ENDED, weights_of
-from emlib.contracts.tolerances import NOTHING, RELABELLED, WEIGHTS
+from emlib.contracts.tolerances import NOTHING, RELABELLED, SPREAD, WEIGHTS
 from emlib.em import Collapse
 
 
@@ -96,7 +96,7 @@ def sample_weights(trial):
         raise NotApplicable(ENDED) from None
     a, b = trial.table(repeated), trial.table(weighted)
     finite = np.isfinite(a)
-    off = (np.abs(a - b) / (1 + np.abs(a) + trial.size(repeated) / trial.n))[finite]
+    off = (np.abs(a - b) / (1 + np.abs(a) + SPREAD * trial.noise_of_entries / RELABELLED))[finite]
     off = np.inf if not np.array_equal(finite, np.isfinite(b)) else float(np.max(off, initial=0))
     return Finding(off, f"with the weights {numbers(w)} the M-step gives a {trial.speaks} that differs by up to {off:.3g} "
                    "from that of the data with each row repeated so often",
