@@ -70,8 +70,8 @@ def check_em(model, x, seed=0):
     components, or objects that the model holds. Names that begin with “_” are what a model remembers.
 
     A model that raises in a check has failed that check, and the message is the counterexample; only a `Collapse`
-    (the maximum does not exist) is no failure. Where a check does not apply, ``passed`` is None and ``reason`` says why.
-    A difference that rounding explains, measured on this model, fails nothing.
+    (the maximum does not exist) is no failure. Where a check does not apply, ``passed`` is None and ``reason`` says
+    why. A difference that rounding explains, measured on this model, fails nothing.
     """
     labels = needs(model)
     x = as_data(x, labels)

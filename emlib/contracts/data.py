@@ -68,7 +68,9 @@ def length(x):
 
 def shape_of(x):
     """The shape of x for a reader."""
-    return tuple(np.shape(part) for part in x) if isinstance(x, tuple) else x.shape if hasattr(x, "shape") else (len(x),)
+    if isinstance(x, tuple):
+        return tuple(np.shape(part) for part in x)
+    return x.shape if hasattr(x, "shape") else (len(x),)
 
 
 def one(x, n):

@@ -1,9 +1,8 @@
-"""Whether Σ_x p(x|θ) = 1, where x is a number or two, or where the model says which x there are.
+"""Σ_x p(x|θ) in every way in which its data allow to read it: x a number or two, or what the model says there is.
 
 What x is measured with, nobody says: whole numbers may be counts, or rounded measurements; of two columns, one may be
-given. So a density is read in every way that its data allow. It holds if it sums to 1 in one of them, at every θ that
-is tried; it is broken if in each of them no set of x that holds the data could make the sum 1: there is too much
-already between the smallest and the largest x seen, or too little over all x together. Anything else is not tested.
+given. A reading is wrong only if no set of x that holds the data could make the sum 1: there is too much already
+between the smallest and the largest x seen, or too little over all x together.
 """
 
 import math
@@ -11,12 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from emlib.contracts.quadrature import Density, along, plane
-from emlib.contracts.show import numbers
+from emlib.contracts.plane import plane
+from emlib.contracts.quadrature import Density, along
 from emlib.contracts.theorem import NotApplicable
-from emlib.contracts.tolerances import DENSITY
 
-__all__ = ["Reading", "Weighed", "readings", "weigh"]
+__all__ = ["HELP", "Reading", "readings", "times_factorial"]
 
 PLACES = (0.0, 1.0, -1.0, math.pi, -math.pi, 2 * math.pi)       # where an x may end of itself: signs, shares, angles
 GIVEN = 3                   # rows whose other columns are held while one runs through all its values
@@ -40,65 +38,6 @@ class Reading(NamedTuple):
     wrong: float | None
     said: str
     total: float = math.nan
-
-
-class Weighed(NamedTuple):
-    """What was found over all θ tried: `holds`, or None where it could not be told; `said` in words, and `off` 1 by how much.
-
-    Attributes
-    ----------
-    after : bool
-        Whether it is broken after an M-step only.
-    factorial : bool
-        Whether it would hold with −log x!.
-    total : float
-        The sum at the model itself, where it was found; else NaN.
-    """
-
-    holds: bool | None
-    said: str
-    off: float = 0.0
-    after: bool = False
-    factorial: bool = False
-    total: float = math.nan
-
-
-def weigh(trial, models=None):
-    """Every reading of the data at every θ (those of the trial, if no others), put together: a `Weighed`."""
-    models = _valid(trial) if models is None else models
-    try:
-        ways = readings(trial)
-    except NotApplicable as reason:
-        return Weighed(None, str(reason))
-    broken, openings = [], []
-    for what, read, accuses in ways:
-        try:
-            found = [read(model) for model in models]
-        except Exception as error:          # a model may raise anything at an x that nobody has seen
-            openings.append(f"as {what}, the sum ended in {type(error).__name__}: {error}")
-            continue
-        common = frozenset.intersection(*(reading.ways for reading in found))
-        if common:
-            return Weighed(True, what)
-        wrong = [(i, reading) for i, reading in enumerate(found) if reading.wrong is not None and not reading.ways]
-        if accuses and wrong:
-            broken.append((wrong[0][0], wrong[0][1]))
-        else:
-            openings.append(next((r.said for r in found if not r.ways), found[0].said))
-    if openings or not broken:
-        return Weighed(None, openings[0] if HELP in openings[0] else f"{openings[0]}; {HELP}")
-    i, reading = broken[0]
-    where = "at the model itself" if i == 0 else f"after {i} M-step{'s' * (i > 1)}"
-    factorial = ways[0][0] == "a whole number" and bool(_times_factorial(trial).ways)
-    return Weighed(False, f"{where}, {reading.said}", reading.wrong, i > 0, factorial, reading.total)
-
-
-def _valid(trial):
-    """θ to try: the model's own, and M-steps from random q, but for those whose weights are none: a check of its own."""
-    k = trial.k or 0
-    name = trial.parameters_or_none and k > 1 and trial.parameters.weights(trial.model, k)
-    found = [m for m in trial.unlike[:2] if np.isfinite(trial.log_liks(m)).all()]
-    return [trial.model, *(m for m in found if not name or abs(trial.parameters.value(m, name).sum() - 1) < DENSITY)]
 
 
 def readings(trial):
@@ -126,7 +65,8 @@ def readings(trial):
               lambda model, j=j: _given(trial, model, good, j), two_reals(good))
              for name, j in (("the last", -1), ("the first", 0))]
     if columns.shape[1] == 2 and _whole(good) and (good >= 0).all():
-        found.insert(0, ("the first count given the sum of both", lambda model: _given_total(trial, model, good), False))
+        found.insert(0, ("the first count given the sum of both",
+                         lambda model: _given_total(trial, model, good), False))
     if columns.shape[1] == 2 and all(len(np.unique(c)) > 8 for c in good.T):
         found.insert(0, ("two real numbers", lambda model: _plane(trial, model, good), True))
     if not two_reals(good):
@@ -195,7 +135,7 @@ def _support(trial, model):
 
 
 def _pair(trial, model):
-    both = np.array([False, True]).reshape((2,) + trial.x.shape[1:])
+    both = np.array([False, True]).reshape(2, *trial.x.shape[1:])
     total = float(np.exp(trial.log_liks(model, both)).sum())
     return _judged({"both": total}, total, total, trial, f"p(False) + p(True) = {total:.6g}")
 
@@ -206,7 +146,7 @@ def _counts(trial, model, values, step):
     return _axis(trial, axis, values.min() - step / 2, values.max() + step / 2, "whole numbers", steps=64)
 
 
-def _times_factorial(trial):
+def times_factorial(trial):
     """The sum over counts with −log x! put in."""
     inner, values = _density(trial, trial.model), trial.x.reshape(-1).astype(float)
     outer = Density(lambda x: inner(x) - np.array([math.lgamma(v + 1) for v in x])[:, None], inner.k, -0.5)
@@ -231,10 +171,10 @@ def _axis(trial, axis, low, high, what, atoms=0.0, steps=0):
     first, last = axis.edges[0], axis.edges[-1]
     starts = {low, -np.inf, *(p for p in axis.edges if p in PLACES or (abs(p - low) <= 1 and p == np.floor(p) + 0.5))}
     stops = {high, np.inf, *(p for p in axis.edges if p in PLACES), *axis.edges[axis.edges >= high][:steps]}
-    sums = {(float(a), float(b), mass): axis.between(a, b) + mass for a in starts if a <= low for b in stops if b >= high
-            for mass in {0.0, atoms}}
+    sums = {(float(a), float(b), mass): axis.between(a, b) + mass
+            for a in starts if a <= low for b in stops if b >= high for mass in {0.0, atoms}}
     inside, all_x = axis.between(low, high), np.inf if axis.grows[1] else axis.between(first, last)
-    if axis.grows[0]:           # what falls off on one side only has its end there, where all data are on one side of 0
+    if axis.grows[0]:           # where all data are on one side of 0, what falls off on that side alone ends at 0
         all_x = axis.between(0, last) if low >= 0 and not axis.grows[1] and 0 in axis.edges else np.inf
     open_end = any(axis.refused) or bool(atoms)
     said = (f"over {what} p sums to {all_x + atoms:.6g}, over those from the smallest to the largest x seen "
@@ -270,7 +210,8 @@ def _ordered(trial, model, values):
     points = np.array([0.0, 1.0, 2.0, np.floor(top / 2), top])
     table = _density(trial, model)(points)
     intercept, slope = table[0], table[1] - table[0]
-    straight = np.isfinite(table).all() and np.allclose(table, intercept + points[:, None] * slope, rtol=1e-9, atol=1e-9)
+    line = intercept + points[:, None] * slope
+    straight = np.isfinite(table).all() and np.allclose(table, line, rtol=1e-9, atol=1e-9)
     nothing = Reading(frozenset(), np.inf, "log p is no straight line in x")
     if values.min() < 0 or not straight:
         return nothing

@@ -8,7 +8,8 @@ from emlib.contracts.tolerances import ASCENT, DOUBLE
 __all__ = ["not_tested"]
 
 ALWAYS = (
-    "Whether {speaks} is the model that you meant: it was compared with m_step and with itself, not with your intention.",
+    "Whether {speaks} is the model that you meant: it was compared with m_step and with itself, not with what you had in "
+    "mind.",
     "Whether EM finds the highest maximum: it climbs, and where it stops log p(x|θ) is level, no more.",
     "Other data, and other θ than this one, those that {starts} and those a small step away.",
 )

@@ -117,7 +117,7 @@ class Parameters:
         return [getattr(path[-1], "key", path[-1]) for path in self._slots[name].paths]
 
     def is_argument(self, model, name):
-        """Whether it is given to the constructor, or kept in a dict: θ itself, not what the model remembers or derives."""
+        """Whether it is given to the constructor, or kept in a dict: θ itself, not what is remembered or derived."""
         path = self._slots[name].paths[0]
         names = ([f.name for f in dataclasses.fields(model) if f.init] if dataclasses.is_dataclass(model) else
                  model._fields if hasattr(model, "_fields") else

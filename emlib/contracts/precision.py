@@ -26,21 +26,22 @@ def _kept(model):
     return [part for part in kept.values() if isinstance(part, (np.ndarray, np.floating))]
 
 
-def noise(trial):
-    """What rounding alone moves: (L(q, θ) in nats, the entries of log p(x, z|θ)).
+def noise(trial, model=None, q=None):
+    """What rounding alone moves in an M-step (the first, from a random q): (L(q, θ) in nats, entries of log p(x, z|θ)).
 
     The spread over M-steps from nearly the same q, and over θ that differ in their last digits from where an M-step
     leads: there L(q, ·) is level, so what moves it is rounding. 0 where the M-step is random: what the same q does not
     give twice is no rounding.
     """
-    q, rng = trial.random_q(trial.model, 18), trial.rng(18)
+    rng, start = trial.rng(18), trial.model if model is None else model
+    q = trial.random_q(start, 18) if q is None else q
     try:
-        models = [trial.m_step(trial.model, q), trial.m_step(trial.model, q)]
+        models = [trial.m_step(start, q), trial.m_step(start, q)]
         values = [trial.expected(model, q) for model in models]
         if values[0] != values[1]:
             return 0.0, 0.0
         if isinstance(q, np.ndarray):
-            models += [trial.m_step(trial.model, _nearly(q, trial.epsilon, rng)) for _ in range(JITTERS)]
+            models += [trial.m_step(start, _nearly(q, trial.epsilon, rng)) for _ in range(JITTERS)]
         models += [_last_digits(trial, models[0], rng) for _ in range(JITTERS)]
         values, tables = [trial.expected(model, q) for model in models], [trial.table(model) for model in models]
     except Exception:               # the checks of the M-step meet it again and name it

@@ -18,7 +18,7 @@ PROBE = 1e-2        # nats by which a step changes the objective: far above roun
 
 
 class Ascended(NamedTuple):
-    """The best θ found, L(q, ·) after the M-step and at the best, and the steps taken: [(direction, t, nats gained)]."""
+    """The best θ found, L(q, ·) after the M-step and at the best, and the steps taken: [(direction, t, gain)]."""
 
     model: Any
     before: float

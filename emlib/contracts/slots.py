@@ -41,7 +41,7 @@ class Slot(NamedTuple):
 
 
 def slots(models):
-    """{name: Slot} of all numbers that models of one kind have in common, in the order in which the first keeps them."""
+    """{name: Slot} of all numbers that models of one kind have in common, in the order of the first model."""
     first, shapes = models[0], {}
     for path in numeric_paths(first):
         try:
@@ -84,6 +84,7 @@ def _shares(found, models):
         for some in itertools.combinations(single, size):
             parts = np.array([values[slot.name] for slot in some])
             if (parts >= 0).all() and np.allclose(parts.sum(axis=0), 1, rtol=0, atol=ONE) and np.ptp(parts) > 0:
-                joint = Slot(", ".join(s.name for s in some), tuple(s.paths[0] for s in some), tuple(s.name for s in some))
+                names = tuple(slot.name for slot in some)
+                joint = Slot(", ".join(names), tuple(slot.paths[0] for slot in some), names)
                 return [joint if slot is some[0] else slot for slot in found if slot not in some[1:]]
     return found

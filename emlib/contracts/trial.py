@@ -3,36 +3,21 @@ model's own posterior, log_lik and elbo where it has them.
 """
 
 import copy
-import itertools
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 
-from emlib.contracts import density, precision, search
+from emlib.contracts import precision, runs, search, used, weigh
 from emlib.contracts.data import length, take
 from emlib.contracts.latent import AnyLatent, Labels
 from emlib.contracts.parameters import Parameters
-from emlib.contracts.rebuild import INFEASIBLE
-from emlib.contracts.theorem import NotApplicable
+from emlib.contracts.theorem import NO_PARAMETERS, NotApplicable
 from emlib.contracts.tolerances import ASCENT, DENSITY, DOUBLE, OF_ROUNDING, SPREAD, STILL
-from emlib.em import Collapse
 
 __all__ = ["Trial"]
 
 SEVERAL = 4             # M-steps that have nothing in common: two may agree by chance, where x is a count and K = 1
-STARTS = 3              # beside the model itself
-MOST_ITERATIONS = 200
 EMPTY = 1e-100          # a share of the points that is none
-RUNAWAY = 20            # nats above the median point: a component is about to collapse there
-
-
-class Run(NamedTuple):
-    """EM from one initial model, an entry an iteration: θ, what EM is to raise, what its rounding is relative to."""
-
-    models: list
-    objectives: list
-    sizes: list
 
 
 class Trial:
@@ -102,12 +87,17 @@ class Trial:
 
     def size(self, model, x=None):
         """What rounding is relative to: Σ_n |log p(x_n|θ)|, at least 1 a point, more where x has few digits left."""
-        return self._size(self.log_liks(model, x), self.log_prior(model))
+        return self.size_of(self.log_liks(model, x), self.log_prior(model))
 
-    def _size(self, points, log_prior):
+    def size_of(self, points, log_prior):
+        """The same, of log p(x_n|θ) that are known."""
         allowed = self.allowed(ASCENT)
         return max(float(len(points)), float(np.abs(points).sum()) + abs(log_prior), self.input_precision / allowed,
                    SPREAD * self.noise / allowed)
+
+    def is_rounding(self, model, q, nats):
+        """Whether an M-step from here changes the objective by so much through rounding alone."""
+        return bool(nats <= SPREAD * precision.noise(self, model, q)[0])
 
     def allowed(self, tolerance):
         """A tolerance for relative rounding, or what the numbers in use leave where that is more; 0 stays 0."""
@@ -121,7 +111,7 @@ class Trial:
     @cached_property
     def density(self):
         """Whether Σ_x p(x|θ) = 1, a `Weighed`."""
-        return density.weigh(self)
+        return weigh.weigh(self)
 
     def once(self, name, function):
         """function(self), computed once."""
@@ -192,55 +182,16 @@ class Trial:
 
     @cached_property
     def initial_models(self):
-        """The model itself, and M-steps on some of the points: places for EM to start from that differ."""
-        found = [self.model]
-        sizes = (8 * self.k, 24 * self.k) if self.labels else (24, self.n)
-        for s, n in itertools.product(range(STARTS), sizes):
-            rng = self.rng(3, s)
-            rows = rng.choice(self.n, size=min(n, self.n), replace=False)
-            try:
-                x = self.take(rows)
-                model = self.m_step(self.model, self.z.random_q(self.model, x, rng), x)
-                good = self._is_regular(self.log_liks(model))
-            except ValueError:      # a collapse, or too few points: no model to start from
-                continue
-            if good and len(found) == s + 1:
-                found.append(model)
-        return found
+        return runs.initial_models(self)
 
     @cached_property
     def runs(self):
-        """EM from every initial model: [Run], until it converges, collapses or has run long enough."""
-        return [self._run(start, MOST_ITERATIONS // (1 if s == 0 else 2)) for s, start in
-                enumerate(self.initial_models)]
-
-    def _run(self, model, most):
-        run = Run([], [], [])
-        points, log_prior = self.log_liks(model), self.log_prior(model)
-        for _ in range(most + 1):
-            run.models.append(model)
-            run.objectives.append(float(points.sum()) + log_prior)
-            run.sizes.append(self._size(points, log_prior))
-            change = np.abs(np.diff(run.objectives[-2:]))
-            if (change <= 1e-13 * max(1.0, float(np.abs(points).sum()))).any():
-                break
-            try:
-                model = self.m_step(model, self.posterior(model))
-            except Collapse:
-                break
-            points, log_prior = self.log_liks(model), self.log_prior(model)
-            if not self._is_regular(points):
-                break
-        return run
-
-    def _is_regular(self, points):
-        """Whether no point's likelihood has run away: near a collapse rounding rules, not theorems."""
-        return bool(np.isfinite(points).all() and (not self.labels or points.max() - np.median(points) < RUNAWAY))
+        return runs.runs(self)
 
     @cached_property
     def parameters(self):
         if self.parameters_or_none is None:
-            raise NotApplicable("no parameters were found: keep them as attributes, numbers or arrays of numbers")
+            raise NotApplicable(NO_PARAMETERS)
         return self.parameters_or_none
 
     @property
@@ -250,57 +201,23 @@ class Trial:
 
     @cached_property
     def parameters_or_none(self):
-        return self._parameters if self._parameters.names else None
+        return self.found if self.found.names else None
 
     @cached_property
     def constants(self):
-        """Whole numbers that no M-step moves and that no density has between two of them: how many tosses, say."""
-        if self.parameters_or_none is None:
-            return []
-        names = [n for n in self.parameters.still if self.parameters.is_count(self.model, n)]
-        return [n for n in names if not (self.density.holds and self.sums_to_one_too(n))]
-
-    def sums_to_one_too(self, name):
-        """Whether Σ_x p(x|θ) stays 1 where a parameter moves a little, as it does along every true parameter."""
-        value = self.parameters.value(self.model, name)
-        try:
-            return bool(density.weigh(self, [self.parameters.replaced(self.model, **{name: value + d}) for d in
-                                             (0.37, -0.29)]).holds)
-        except INFEASIBLE:
-            return False
+        return used.constants(self)
 
     @cached_property
     def ignored(self):
-        """Parameters that M-steps move though neither p(x, z|θ) nor the next M-step depends on them."""
-        return [n for n in self._parameters.ignored if self._is_forgotten(n)]
+        return used.ignored(self)
 
     def is_weights(self, name):
         """Whether a parameter is called as mixing weights are, and there is one a label."""
-        return (self._parameters.is_called_weights(name)
-                and self._parameters.value(self.model, name).shape == (self.k,))
-
-    def _is_forgotten(self, name):
-        parameters, q = self._parameters, self.random_q(self.model, 21)
-        if any(str(step).startswith("_") for step in parameters.last_steps(name)):
-            return False
-        if not (self.is_weights(name) or parameters.is_argument(self.model, name)):
-            return False
-        value, again = parameters.value(self.model, name), self.table(self.m_step(self.model, q))
-        if (any(_is_made_of(value, parameters.value(self.model, n)) for n in parameters.names)
-                or self.noise_of_entries > 1e-3):
-            return False
-        for other in [parameters.value(model, name) for model in self.unlike] + [value[::-1]] * value.ndim:
-            try:
-                model = parameters.replaced(self.model, **{name: other})
-                if not (np.array_equal(self.table(self.model), self.table(model), equal_nan=True)
-                        and np.array_equal(again, self.table(self.m_step(model, q)), equal_nan=True)):
-                    return False
-            except INFEASIBLE:
-                return False
-        return True
+        return self.found.is_called_weights(name) and self.found.value(self.model, name).shape == (self.k,)
 
     @cached_property
-    def _parameters(self):
+    def found(self):
+        """The `Parameters`, even if there are none."""
         q = self.random_q(self.model, 20)
         found = Parameters(self.model, self.unlike, self.table, lambda model: self.m_step(model, q),
                            self.allowed(STILL))
@@ -342,11 +259,3 @@ class Trial:
         """Points that an M-step needs at least: one more than there are labels."""
         return self.k + 1 if self.labels else 1
 
-
-def _is_made_of(value, other):
-    """Whether one parameter is another in other words: its logarithm, its root, its inverse."""
-    if value.size != other.size:
-        return False
-    value, other = value.ravel(), other.ravel()
-    return any(np.allclose(made, goal, rtol=1e-9) for a, goal in ((value, other), (other, value)) for made in
-               (a, np.log(np.abs(a)), np.sqrt(np.abs(a)), 1 / a, a ** 2, a / a.sum(), np.log(np.abs(a)) - np.log(np.abs(1 - a))))

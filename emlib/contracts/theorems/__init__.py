@@ -4,5 +4,5 @@ from emlib.contracts.theorems import ascent, density, identity, m_step, paramete
 
 __all__ = ["THEOREMS"]
 
-THEOREMS = (*posterior.OF_LOG_JOINT, *density.CHECKS, *posterior.CHECKS, *identity.CHECKS, *m_step.CHECKS, *parameters.CHECKS,
-            *ascent.CHECKS)
+THEOREMS = (*posterior.OF_LOG_JOINT, *density.CHECKS, *posterior.CHECKS, *identity.CHECKS, *m_step.CHECKS,
+            *parameters.CHECKS, *ascent.CHECKS)

@@ -65,8 +65,8 @@ def m_step_optimality(trial):
     if not found:
         raise NotApplicable(ENDED)
     measured, model, q = max(found, key=lambda item: item[0])
-    if measured <= trial.allowed(ASCENT):
-        return Finding(max(measured, 0.0))
+    if measured <= trial.allowed(ASCENT) or trial.is_rounding(model, q, measured * trial.size(model)):
+        return Finding(min(max(measured, 0.0), trial.allowed(ASCENT)))
 
     def gains(rows):
         better = search.ascend(trial, model, q[rows], rows)
@@ -76,8 +76,8 @@ def m_step_optimality(trial):
     return Finding(measured, f"{points(trial, rows, q)}: after m_step(x, q), {_bound(trial)} = "
                    f"{numbers(better.before)}; moving {_moves(better)} gives {numbers(better.after)}, "
                    f"{better.after - better.before:.3g} nats more",
-                   f"Look at the update of {_worst(better)}: it is not the maximum of {_bound(trial)}.{_on_ascent(trial)}"
-                   f"{_on_prior(trial)}{_on_density(trial)}" + (f" Held, so not tried: {held}." if held else ""))
+                   f"Look at the update of {_worst(better)}: it is not the maximum of {_bound(trial)}."
+                   f"{_on_ascent(trial)}{_on_prior(trial)}{_on_density(trial)}" + (f" Held, so not tried: {held}." if held else ""))
 
 
 CHECKS = (weights_sum, m_step_ascent, m_step_optimality)
@@ -98,7 +98,8 @@ def _falls(trial):
     pairs = [(model, q) for model, q, _ in trial.searches]
     pairs += [(better.model, q) for _, q, better in trial.searches if better]   # the best known must be kept too
     found = [(_fall(trial, model, q), model, q) for model, q in pairs]
-    return [item for item in found if item[0] is not None]
+    return [((0.0, *fall[1:]) if fall[0] > trial.allowed(ASCENT) and trial.is_rounding(model, q, fall[1] - fall[2])
+             else fall, model, q) for fall, model, q in found if fall is not None]
 
 
 def _ascended(trial, model, q, rows):
@@ -134,12 +135,9 @@ def _on_ascent(trial):
 
 def _on_density(trial):
     """What is known of log_joint, which may be the wrong one of the two."""
-    state = trial.density.holds
-    return "" if state is False else (
-        f" p(x|θ) sums to 1 over x: it is {'log_joint' if trial.labels else 'log_liks'} that passed, and m_step that "
-        "does not fit it." if state else
-        f" That p(x|θ) sums to 1 could not be tested: if m_step is right, {'log_joint' if trial.labels else 'expected_log_joint'} "
-        "is of another model.")
+    says = "log_joint" if trial.labels else "expected_log_joint"
+    return {False: "", True: f" p(x|θ) sums to 1 over x, so {says} is of some model: m_step does not fit it.",
+            None: f" Σ_x p(x|θ) = 1 was not tested: if m_step is right, {says} is of another model."}[trial.density.holds]
 
 
 def _bound(trial):

@@ -6,7 +6,7 @@ import numpy as np
 
 from emlib.contracts.data import difference, take
 from emlib.contracts.show import numbers
-from emlib.contracts.theorem import Finding, NotApplicable, theorem
+from emlib.contracts.theorem import NO_PARAMETERS, Finding, NotApplicable, theorem
 from emlib.contracts.theorems.m_step import ENDED, weights_of
 from emlib.contracts.tolerances import NOTHING, RELABELLED, SPREAD, WEIGHTS
 from emlib.em import Collapse
@@ -48,7 +48,7 @@ def parameters_move(trial):
     parameters, new = trial.parameters_or_none, trial.unlike
     ignored = trial.ignored if new else []
     if parameters is None and not ignored:
-        trial.parameters        # says that there are none
+        raise NotApplicable(NO_PARAMETERS)
     if not new:
         raise NotApplicable(ENDED)
     told, names, hints = [], [], []
@@ -57,10 +57,11 @@ def parameters_move(trial):
         after = [parameters.value(model, name) for model in new]
         left = parameters.left[name] & ~held
         if name not in trial.constants and left.any():
-            entries = [name] if left.all() else [parameters.label(name, index) for index in np.argwhere(left)]
-            names += entries
-            told += [f"{entry} = {numbers(after[0][left][i] if len(entries) == left.sum() else after[0])} after each of "
-                     f"{len(new)} M-steps, each from another q" for i, entry in enumerate(entries[:3])]
+            entries = ([(name, after[0])] if left.all() else
+                       [(parameters.label(name, i), after[0][tuple(i)]) for i in np.argwhere(left)])
+            names += [entry for entry, _ in entries]
+            told += [f"{entry} = {numbers(kept)} after each of {len(new)} M-steps, each from another q"
+                     for entry, kept in entries[:3]]
         if held.any() and max(difference(value[held], a[held]) for a in after) > 0:
             told.append(f"{name} is named in held, yet the M-step moves it from {numbers(value)} "
                         f"to {numbers(after[0])}")
@@ -71,13 +72,13 @@ def parameters_move(trial):
                         f"held = ({quoted},).")
     for name in ignored:
         told.append(f"{name} moves in every M-step, yet {trial.speaks} is the same for any other {name}")
-        hints.append(("Is log π_k missing in log_joint? log p(x, z=k) = log π_k + log p(x|k). " if trial.is_weights(name)
-                      else f"Is {name} forgotten in {trial.speaks}? ")
+        hints.append(("Is log π_k missing in log_joint? log p(x, z=k) = log π_k + log p(x|k). "
+                      if trial.is_weights(name) else f"Is {name} forgotten in {trial.speaks}? ")
                      + "What a model merely remembers gets a name that begins with “_”.")
     return Finding(float(len(told)), "\n".join(told), " ".join(hints))
 
 
-@theorem("sample weights", "", "A point of weight w counts w times: the M-step is that of the data with the point repeated.",
+@theorem("sample weights", "", "A point of weight w counts w times: the M-step is that of the data with it repeated.",
          "|difference|", RELABELLED, "rounding, relative to log p(x, z|θ)")
 def sample_weights(trial):
     try:
@@ -87,7 +88,7 @@ def sample_weights(trial):
     if "sample_weight" not in taken:
         raise NotApplicable("m_step takes no sample_weight")
     rng, q = trial.rng(19), trial.random_q(trial.model, 19)
-    w = rng.permutation(np.resize([1, 0, 2, 3], trial.n)) if trial.n > 8 else rng.permutation(np.resize([2, 1, 3], trial.n))
+    w = rng.permutation(np.resize([1, 0, 2, 3] if trial.n > 8 else [2, 1, 3], trial.n))
     rows = np.repeat(np.arange(trial.n), w)
     try:
         weighted = trial.m_step(trial.model, q, sample_weight=w.astype(float))
@@ -98,8 +99,8 @@ def sample_weights(trial):
     finite = np.isfinite(a)
     off = (np.abs(a - b) / (1 + np.abs(a) + SPREAD * trial.noise_of_entries / RELABELLED))[finite]
     off = np.inf if not np.array_equal(finite, np.isfinite(b)) else float(np.max(off, initial=0))
-    return Finding(off, f"with the weights {numbers(w)} the M-step gives a {trial.speaks} that differs by up to {off:.3g} "
-                   "from that of the data with each row repeated so often",
+    return Finding(off, f"with the weights {numbers(w)} the M-step gives a {trial.speaks} that differs by up to "
+                   f"{off:.3g} from that of the data with each row repeated so often",
                    "Every sum over the points takes w_n as a factor, once: Σ_n w_n q_nk x_n / Σ_n w_n q_nk, and "
                    "π_k = Σ_n w_n q_nk / Σ_n w_n.")
 

@@ -39,8 +39,8 @@ def _table(trial):
                        "Work with logarithms throughout: log 0 is −∞, but 0/0 and log of a negative number are NaN.")
     alone, alone_to = trial.table(trial.model, take(x, slice(0, 1))), trial.allowed(ALONE)
     differs = not np.allclose(alone[0], table[0], rtol=alone_to, atol=alone_to)
-    return Finding(float(differs), f"x = {numbers(one(x, 0))} has the row {numbers(table[0])} among {length(x)} points, "
-                   f"and {numbers(alone[0])} alone", "A row must not depend on the other points, nor on chance.")
+    return Finding(float(differs), f"x = {numbers(one(x, 0))} has the row {numbers(table[0])} among {length(x)} "
+                   f"points, and {numbers(alone[0])} alone", "A row must not depend on the other points, nor on chance.")
 
 
 def _any_z(trial):
