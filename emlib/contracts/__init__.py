@@ -1,9 +1,5 @@
 """EM put to the test, on anybody's model: theorems of the whiteboard, and rules that every EM needs."""
 
-import sysconfig
-import traceback
-from pathlib import Path
-
 import numpy as np
 
 from emlib import _validate as validate
@@ -11,6 +7,7 @@ from emlib.contracts.data import as_data, length, shape_of, take
 from emlib.contracts.latent import needs
 from emlib.contracts.limits import not_tested
 from emlib.contracts.report import Check, Report
+from emlib.contracts.show import where
 from emlib.contracts.theorem import NotApplicable, WrongKind
 from emlib.contracts.theorems import THEOREMS
 from emlib.contracts.trial import Trial
@@ -18,7 +15,6 @@ from emlib.contracts.trial import Trial
 __all__ = ["THEOREMS", "Check", "Report", "check_em"]
 
 ENOUGH = {True: 600, False: 100}        # points, by whether z is a label; of more, so many are drawn
-HERE = str(Path(__file__).parent.parent)        # what lies elsewhere is the model's own code
 FIRST = "log_joint must be right first"
 NOTHING_ELSE = "Anything else: what the model says of x and z must be right first."
 LONG_ENOUGH = 300                       # steps of time in all sequences together; of more, only some are taken
@@ -135,7 +131,7 @@ def _put(theorem, trial):
     except WrongKind:
         raise
     except Exception as error:                  # the model raised: that is what the student must see
-        return _check(theorem, passed=False, counterexample=f"raised {_said(error)}", hint=_where(error))
+        return _check(theorem, passed=False, counterexample=f"raised {_said(error)}", hint=where(error))
     tolerance = trial.density_allowed if theorem.name == "density sums to 1" else trial.allowed(theorem.tolerance)
     passed = bool(found.measured <= tolerance)
     told = {} if passed else {"counterexample": found.counterexample, "hint": found.hint}
@@ -148,13 +144,6 @@ def _check(theorem, **found):
 
 def _said(error):
     return f"{type(error).__name__}: {error}"
-
-
-def _where(error):
-    """The line of the model's own code that raised."""
-    own = [frame for frame in traceback.extract_tb(error.__traceback__)
-           if not frame.filename.startswith((HERE, *sysconfig.get_paths().values()))]
-    return f"It was raised in {own[-1].name}, line {own[-1].lineno}: {own[-1].line}" if own and own[-1].line else ""
 
 
 def _called(model):

@@ -22,19 +22,19 @@ LARGEST = 1e15              # whole numbers beyond are no longer told apart
 
 
 class Reading(NamedTuple):
-    """One way to read x, at one θ: `ways` in which the sum is 1; else what is wrong, or None where that is open.
+    """One way to read x, at one θ.
 
     Attributes
     ----------
-    ways : frozenset
-        Ranges of x over which p sums to 1; empty if there is none.
+    ways : dict
+        Ranges of x over which p sums to 1, and how far off 1 it is there; empty if there is none.
     wrong : float or None
         By how much every sum is off 1 at least; None if some range might make it 1.
     said : str
         The sum, in words.
     """
 
-    ways: frozenset
+    ways: dict
     wrong: float | None
     said: str
     total: float = math.nan
@@ -49,7 +49,7 @@ def readings(trial):
         Where p(x|θ) cannot be summed; the message says why, and what would help.
     """
     if callable(getattr(trial.model, "support", None)):
-        return [("x is what support() says", lambda model: _support(trial, model), True)]
+        return [("what support() says", lambda model: _support(trial, model), True)]
     x = trial.x
     if isinstance(x, (list, tuple)) or hasattr(x, "iloc") or x.dtype.kind not in "biuf" or x.ndim > 2:
         raise NotApplicable(f"Σ_x p(x|θ) = 1 is summed where x is a number or two, and here it is {_what(x)}; {HELP}")
@@ -71,7 +71,7 @@ def readings(trial):
         found.insert(0, ("two real numbers", lambda model: _plane(trial, model, good), True))
     if not two_reals(good):
         found.insert(0, (f"rows of {columns.shape[1]} numbers", lambda model: Reading(
-            frozenset(), None, f"rows of {columns.shape[1]} numbers, not all real, cannot be summed; {HELP}"), True))
+            {}, None, f"rows of {columns.shape[1]} numbers, not all real, cannot be summed; {HELP}"), True))
     return found
 
 
@@ -85,7 +85,7 @@ def two_reals(x):
 
 def _of_numbers(trial, values):
     if values.dtype.kind == "b":
-        return [("x is true or false", lambda model: _pair(trial, model), True)]
+        return [("true or false", lambda model: _pair(trial, model), True)]
     values = values[np.isfinite(values)].astype(float)
     if len(values) < 2 or np.abs(values).max() > LARGEST:
         raise NotApplicable(f"of Σ_x p(x|θ) there are too few numbers, or too large ones; {HELP}")
@@ -97,7 +97,7 @@ def _of_numbers(trial, values):
         raise NotApplicable(f"x may count its own rows, so p(x|θ) was not summed over it; {HELP}")
     step = float(np.gcd.reduce(np.diff(distinct).astype(np.int64))) if len(distinct) > 1 else 1.0
     return [("a whole number", lambda model: _counts(trial, model, values, step), True),
-            ("heads of n tosses in one order", lambda model: _ordered(trial, model, values), True), real]
+            ("heads of so many tosses, each order of them for itself", lambda model: _ordered(trial, model, values), True), real]
 
 
 def _whole(values):
@@ -185,7 +185,7 @@ def _axis(trial, axis, low, high, what, atoms=0.0, steps=0):
 def _judged(sums, inside, all_x, trial, said, error=0.0):
     """A `Reading` from the sums over ranges of x, over the data's own, and over all x."""
     allowed = trial.density_allowed
-    ways = frozenset(where for where, total in sums.items() if abs(total - 1) <= allowed)
+    ways = {where: abs(total - 1) for where, total in sums.items() if abs(total - 1) <= allowed}
     if error > allowed and not ways:
         return Reading(ways, None, f"the sum did not come to rest: {said}")
     wrong = max(inside - 1, 1 - all_x) - error
@@ -212,7 +212,7 @@ def _ordered(trial, model, values):
     intercept, slope = table[0], table[1] - table[0]
     line = intercept + points[:, None] * slope
     straight = np.isfinite(table).all() and np.allclose(table, line, rtol=1e-9, atol=1e-9)
-    nothing = Reading(frozenset(), np.inf, "log p is no straight line in x")
+    nothing = Reading({}, np.inf, "log p is no straight line in x")
     if values.min() < 0 or not straight:
         return nothing
 
@@ -224,8 +224,9 @@ def _ordered(trial, model, values):
     for _ in range(200):
         low, high = ((low + high) / 2, high) if excess((low + high) / 2) < 0 else (low, (low + high) / 2)
     n = round(high)
-    found = n >= values.max() and abs(np.expm1(excess(n))) <= trial.density_allowed
-    return Reading(frozenset([n]), None, f"sequences of {n} tosses") if found else nothing
+    off = abs(float(np.expm1(excess(n))))
+    found = n >= values.max() and off <= trial.density_allowed
+    return Reading({n: off}, None, f"sequences of {n} tosses") if found else nothing
 
 
 def _given(trial, model, x, j):
@@ -247,29 +248,30 @@ def _given(trial, model, x, j):
         if found[-1].wrong == np.inf:           # it does not fall off: no density of this column
             found[-1] = found[-1]._replace(wrong=None)
     if all(reading.ways for reading in found):
-        return Reading(frozenset([j]), None, "one column given the others")
+        return Reading({j: max(min(reading.ways.values()) for reading in found)}, None, "one column given the others")
     worst = max(found, key=lambda reading: -1 if reading.wrong is None else reading.wrong)
-    return Reading(frozenset(), worst.wrong, f"with the other column held, {worst.said}")
+    return Reading({}, worst.wrong, f"with the other column held, {worst.said}")
 
 
 def _given_total(trial, model, x):
     """Two counts with a fixed sum, as heads and tails are: with log C(n, heads), or each order for itself."""
-    ways = {"counts", "orders"}
+    ways = {"counts": 0.0, "orders": 0.0}
     for n in np.unique(x.sum(axis=1))[:GIVEN]:
         if n > 2000:
-            return Reading(frozenset(), None, f"{n:g} tosses are too many to be summed")
+            return Reading({}, None, f"{n:g} tosses are too many to be summed")
         heads = np.arange(n + 1)
         log_p = np.logaddexp.reduce(_density(trial, model, lambda h, n=n: np.column_stack([h, n - h]))(heads), axis=1)
         choose = np.array([math.lgamma(n + 1) - math.lgamma(h + 1) - math.lgamma(n - h + 1) for h in heads])
         sums = {"counts": np.exp(log_p).sum(), "orders": np.exp(log_p + choose).sum()}
-        ways &= {name for name, total in sums.items() if abs(total - 1) <= trial.density_allowed}
-    return Reading(frozenset(ways), None, f"heads of given tosses sum to {sums['counts']:.6g}; {HELP}")
+        ways = {name: max(off, abs(sums[name] - 1)) for name, off in ways.items()
+                if abs(sums[name] - 1) <= trial.density_allowed}
+    return Reading(ways, None, f"heads of given tosses sum to {sums['counts']:.6g}; {HELP}")
 
 
 def _plane(trial, model, x):
     found = plane(_density(trial, model), x, trial.allowed(1e-7))
     if found is None:
-        return Reading(frozenset(), None, f"over the plane the sum did not come to rest; {HELP}")
+        return Reading({}, None, f"over the plane the sum did not come to rest; {HELP}")
     total, inside, error = found
     said = f"over the plane p sums to {total:.6g}, over the box that holds the data to {inside:.6g}"
     return _judged({"plane": total}, inside, total, trial, said, error)

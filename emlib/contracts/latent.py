@@ -11,7 +11,7 @@ from emlib.bound import bound, has_labels, log_posterior
 from emlib.contracts.data import difference, length
 from emlib.contracts.theorem import WrongKind
 
-__all__ = ["AnyLatent", "Labels", "needs"]
+__all__ = ["AnyLatent", "Labels", "needs", "returned"]
 
 NEEDS = {       # by whether z is a label: the methods that a model must have, and what they return
     True: {"log_joint": "log_joint(x) → (N, K)", "m_step": "m_step(x, q) → a new model"},
@@ -164,6 +164,19 @@ class AnyLatent:
     def random_q(self, model, x, rng):
         """Another member of the posterior's family."""
         return model.posterior(x).near(rng)
+
+
+def returned(model, new):
+    """What m_step returned, if it is a new model.
+
+    Raises
+    ------
+    TypeError
+        That says what it returned instead.
+    """
+    if new is None or not callable(getattr(new, "m_step", None)):
+        raise TypeError(f"m_step returned {_kind(new)}; return a new model, such as {type(model).__name__}(…)")
+    return new
 
 
 def _columns(log_joint):

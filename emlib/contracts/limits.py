@@ -8,8 +8,7 @@ from emlib.contracts.tolerances import ASCENT, DOUBLE
 __all__ = ["not_tested"]
 
 ALWAYS = (
-    "Whether {speaks} is the model that you meant: it was compared with m_step and with itself, not with what you had in "
-    "mind.",
+    "Whether {speaks} is the model that you meant: it was compared with m_step and with itself, not with your plan.",
     "Whether EM finds the highest maximum: it climbs, and where it stops log p(x|θ) is level, no more.",
     "Other data, and other θ than this one, those that {starts} and those a small step away.",
 )
@@ -31,7 +30,7 @@ def not_tested(trial, checks, n_of=None):
     if density.passed is None and density.reason:
         found.insert(0, f"Whether p(x|θ) sums to 1 over x: {density.reason}.")
     elif density.passed and trial.density.holds:
-        found.insert(1, f"Readings of x other than this one, in which p(x|θ) sums to 1: {trial.density.said}.")
+        found.insert(1, f"Other ways to read x: p(x|θ) sums to 1 with x read as {trial.density.said}.")
     if n_of is not None:
         found.append(f"Points other than the {n_of[0]} that were drawn of {n_of[1]}.")
     parameters = trial.parameters_or_none

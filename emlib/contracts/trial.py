@@ -9,7 +9,7 @@ import numpy as np
 
 from emlib.contracts import precision, runs, search, used, weigh
 from emlib.contracts.data import length, take
-from emlib.contracts.latent import AnyLatent, Labels
+from emlib.contracts.latent import AnyLatent, Labels, returned
 from emlib.contracts.parameters import Parameters
 from emlib.contracts.theorem import NO_PARAMETERS, NotApplicable
 from emlib.contracts.tolerances import ASCENT, DENSITY, DOUBLE, OF_ROUNDING, SPREAD, STILL
@@ -83,7 +83,8 @@ class Trial:
         return self.z.expected(model, self.x if x is None else x, q) + self.log_prior(model)
 
     def m_step(self, model, q, x=None, **weights):
-        return copy.deepcopy(model).m_step(copy.deepcopy(self.x if x is None else x), copy.deepcopy(q), **weights)
+        new = copy.deepcopy(model).m_step(copy.deepcopy(self.x if x is None else x), copy.deepcopy(q), **weights)
+        return returned(model, new)
 
     def size(self, model, x=None):
         """What rounding is relative to: Σ_n |log p(x_n|θ)|, at least 1 a point, more where x has few digits left."""

@@ -51,9 +51,9 @@ def weigh(trial, models=None):
         except Exception as error:          # a model may raise anything at an x that nobody has seen
             openings.append(f"as {what}, the sum ended in {type(error).__name__}: {error}")
             continue
-        common = frozenset.intersection(*(reading.ways for reading in found))
+        common = set.intersection(*(set(reading.ways) for reading in found))
         if common:
-            return Weighed(True, what)
+            return Weighed(True, what, min(max(reading.ways[way] for reading in found) for way in common))
         wrong = [(i, reading) for i, reading in enumerate(found) if reading.wrong is not None and not reading.ways]
         if accuses and wrong:
             broken.append((wrong[0][0], wrong[0][1]))

@@ -163,6 +163,18 @@ class OneSpread(Clusters):
         return type(self)(new.weights, new.means, self.variances)
 
 
+class ForgetsTheSpread(Clusters):
+    def log_joint(self, x):
+        return super().log_joint(x) + 0.5 * np.log(self.variances)
+
+
+class SquaresItsWeights(Clusters):
+    def m_step(self, x, q, sample_weight=None):
+        w = 1 if sample_weight is None else sample_weight[:, None] ** 2
+        new = super().m_step(x, q * w)
+        return type(self)(new.weights / new.weights.sum(), new.means, new.variances)
+
+
 class ForgetsRates(own_models.PoissonMixture):
     def m_step(self, x, q):
         return ForgetsRates(q.mean(axis=0).tolist(), self.rates)
@@ -170,6 +182,7 @@ class ForgetsRates(own_models.PoissonMixture):
 
 FIRST = {       # mutation: the theorem that must be named first
     NotANumber: "log joint", Impossible: "log joint", Transposed: "log joint", SeesTheOthers: "log joint",
+    ForgetsTheSpread: "density sums to 1", SquaresItsWeights: "sample weights",
     ChangesItself: "old model kept", ChangesQ: "old model kept", Raises: "old model kept",
     detective.WrongAxis: "posterior sums to 1", detective.Underflow: "posterior sums to 1",
     ForgetsWeights: "product rule", Decides: "product rule", KeepsItsPosterior: "product rule",

@@ -14,7 +14,7 @@ def density(trial):
     if found.holds is None:
         raise NotApplicable(found.said)
     if found.holds:
-        return Finding(0.0 if found.off <= trial.density_allowed else found.off)
+        return Finding(found.off)
     return Finding(found.off, found.said, _hint(trial, found))
 
 

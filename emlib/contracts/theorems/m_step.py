@@ -49,6 +49,11 @@ def m_step_ascent(trial):
                    f"Look at the update of {_worst(better)}: is it") if better else ("", "Is each update")
     fell = f"falls by {before - after:.3g}, from {numbers(before)} to {numbers(after)}" if np.isfinite(after) else (
         f"goes from {numbers(before)} to {numbers(after)}")
+    if np.isnan(after):
+        return Finding(measured, f"{points(trial, rows, q)}: {_bound(trial)} {fell}", _on_nan(trial, model, q, rows))
+    if trial.once("unused q", _without_q):
+        return Finding(measured, f"{points(trial, rows, q)}: {_bound(trial)} {fell}",
+                       "m_step(x, q) gives the same θ for every q: it does not use the q that it is given.")
     return Finding(measured, f"{points(trial, rows, q)}: {_bound(trial)} {fell}{moves}",
                    f"This θ^{{t+1}} is worse than a θ^t that was there already. {look} the weighted average that "
                    f"q asks for?{_on_prior(trial)}{_on_density(trial)}")
@@ -77,7 +82,8 @@ def m_step_optimality(trial):
                    f"{numbers(better.before)}; moving {_moves(better)} gives {numbers(better.after)}, "
                    f"{better.after - better.before:.3g} nats more",
                    f"Look at the update of {_worst(better)}: it is not the maximum of {_bound(trial)}."
-                   f"{_on_ascent(trial)}{_on_prior(trial)}{_on_density(trial)}" + (f" Held, so not tried: {held}." if held else ""))
+                   f"{_on_ascent(trial)}{_on_prior(trial)}{_on_density(trial)}"
+                   + (f" Held, so not tried: {held}." if held else ""))
 
 
 CHECKS = (weights_sum, m_step_ascent, m_step_optimality)
@@ -111,6 +117,20 @@ def _ascended(trial, model, q, rows):
     return better if better and better.steps else None
 
 
+def _on_nan(trial, model, q, rows):
+    """Which update is no number."""
+    new = trial.m_step(model, q[rows], trial.take(rows))
+    named = [n for n in trial.found.names if np.isnan(trial.found.value(new, n)).any()]
+    return (f"After the M-step {', '.join(named) or trial.speaks} is NaN: look for 0/0, or the logarithm or root of a "
+            "negative number.")
+
+
+def _without_q(trial):
+    """Whether two q that have nothing in common give the same θ."""
+    tables = [trial.table(trial.m_step(trial.model, trial.random_q(trial.model, 22, s))) for s in range(2)]
+    return np.array_equal(*tables)
+
+
 def _moves(better):
     """The moves that gain most, in words."""
     best = sorted(better.steps, key=lambda step: -step[2])[:3]
@@ -137,7 +157,8 @@ def _on_density(trial):
     """What is known of log_joint, which may be the wrong one of the two."""
     says = "log_joint" if trial.labels else "expected_log_joint"
     return {False: "", True: f" p(x|θ) sums to 1 over x, so {says} is of some model: m_step does not fit it.",
-            None: f" Σ_x p(x|θ) = 1 was not tested: if m_step is right, {says} is of another model."}[trial.density.holds]
+            None: f" Σ_x p(x|θ) = 1 was not tested: if m_step is right, {says} is of another model.",
+            }[trial.density.holds]
 
 
 def _bound(trial):

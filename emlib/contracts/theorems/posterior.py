@@ -6,6 +6,7 @@ import numpy as np
 
 from emlib.bound import log_posterior
 from emlib.contracts.data import difference, length, one, take
+from emlib.contracts.latent import returned
 from emlib.contracts.show import numbers
 from emlib.contracts.theorem import Finding, NotApplicable, theorem
 from emlib.contracts.tolerances import ALONE, IDENTITY, NOTHING, PROBABILITY, ROW_SUM
@@ -40,7 +41,8 @@ def _table(trial):
     alone, alone_to = trial.table(trial.model, take(x, slice(0, 1))), trial.allowed(ALONE)
     differs = not np.allclose(alone[0], table[0], rtol=alone_to, atol=alone_to)
     return Finding(float(differs), f"x = {numbers(one(x, 0))} has the row {numbers(table[0])} among {length(x)} "
-                   f"points, and {numbers(alone[0])} alone", "A row must not depend on the other points, nor on chance.")
+                   f"points, and {numbers(alone[0])} alone",
+                   "A row must not depend on the other points, nor on chance.")
 
 
 def _any_z(trial):
@@ -76,7 +78,7 @@ def old_model_kept(trial):
     model, x, q = copy.deepcopy(trial.model), copy.deepcopy(trial.x), trial.random_q(trial.model, 0)
     said = "log_joint" if trial.labels else "log_liks or expected_log_joint"
     before, given = trial.table(model), copy.deepcopy(q)
-    model.m_step(x, q)
+    returned(model, model.m_step(x, q))
     changes = {f"{said} of the old model": difference(before, trial.table(model)),
                "x": difference(trial.x, x), "q": difference(given, q)}
     name, change = max(changes.items(), key=lambda item: item[1])
