@@ -141,7 +141,7 @@ class HardQ(Normals):
 
 
 ALL = "means|variances|weights"
-wrong("q ignored", normals(IgnoresQ), M_STEP, ALL, proof="maximum")
+wrong("q ignored", normals(IgnoresQ), M_STEP, ALL + "|use the q", proof="maximum")
 wrong("q squared", normals(SquaresQ), [*M_STEP, "weights sum to 1"], ALL, proof="maximum")
 wrong("q made hard", normals(HardQ), M_STEP, ALL, proof="maximum")
 
