@@ -175,6 +175,45 @@ def pairs_in_a_list(rng):
     return Pairs(HALF, np.array([0.4, 0.6])), list(zip(heads.tolist(), tosses.tolist(), strict=True))
 
 
+class Records:
+    """An array with named columns: heads and tosses of each coin."""
+
+    def __init__(self, weights, bias):
+        self.weights, self.bias = weights, bias
+
+    def columns(self, x):
+        return x["heads"], x["tosses"]
+
+    def log_joint(self, x):
+        h, n = self.columns(x)
+        ways = LGAMMA(n + 1.0) - LGAMMA(h + 1.0) - LGAMMA(n - h + 1.0)
+        return (np.log(self.weights) + ways[:, None] + np.outer(h, np.log(self.bias))
+                + np.outer(n - h, np.log1p(-self.bias)))
+
+    def m_step(self, x, q):
+        h, n = self.columns(x)
+        return type(self)(q.mean(axis=0), q.T @ h / (q.T @ n))
+
+
+@right()
+def records_of_named_columns(rng):
+    _, x = pairs_in_a_list(rng)
+    return Records(HALF, np.array([0.4, 0.6])), np.array(x, dtype=[("heads", int), ("tosses", int)])
+
+
+class Dicts(Records):
+    """A list of dicts."""
+
+    def columns(self, x):
+        return np.array([row["heads"] for row in x]), np.array([row["tosses"] for row in x])
+
+
+@right()
+def dicts_in_a_list(rng):
+    _, x = pairs_in_a_list(rng)
+    return Dicts(HALF, np.array([0.4, 0.6])), [{"heads": h, "tosses": n} for h, n in x]
+
+
 class Walks:
     """Visits to a site, a list of sequences of pages 0, 1, 2 of unlike lengths; each visitor is of one kind."""
 
@@ -197,7 +236,7 @@ class Walks:
                           moves / moves.sum(axis=2, keepdims=True))
 
 
-def walks(rng, n=30):
+def walks(rng, n=20):
     stay, go = np.full((3, 3), 0.15) + 0.55 * np.eye(3), np.full((3, 3), 0.2) + 0.4 * np.roll(np.eye(3), 1, axis=1)
     x = []
     for length in rng.integers(4, 12, n):
@@ -229,4 +268,4 @@ def missing_cells_filled(rng):
 
 @right()
 def hidden_markov(rng):
-    return latent_models.paths(rng, lengths=(12, 1, 20, 7))
+    return latent_models.paths(rng, lengths=(9, 1, 12, 6))

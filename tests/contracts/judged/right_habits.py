@@ -141,8 +141,8 @@ def an_answer_that_is_certain(rng):
 def moves_that_are_impossible(rng):
     forwards = np.array([[0.5, 0.5, 0], [0, 0.5, 0.5], [0.5, 0, 0.5]])
     moves = np.stack([np.full((3, 3), 0.25) + 0.25 * np.eye(3), forwards])
-    x = walks(rng, 20)
-    for _ in range(15):
+    x = walks(rng, 12)
+    for _ in range(10):
         steps = rng.integers(2, size=int(rng.integers(3, 9)))
         x.append((rng.integers(3) + np.cumsum(np.append(0, steps))) % 3)
     return Walks(HALF, np.array([[0.4, 0.3, 0.3], [0.3, 0.3, 0.4]]), moves), x
@@ -150,5 +150,5 @@ def moves_that_are_impossible(rng):
 
 @right()
 def hidden_markov_left_to_right(rng):
-    model, x = latent_models.paths(rng, lengths=(12, 9, 20, 7))
+    model, x = latent_models.paths(rng, lengths=(9, 5, 12, 6))
     return latent_models.HiddenMarkov(np.array([0.7, 0.3]), np.array([[0.8, 0.2], [0, 1.0]]), model.emissions), x
