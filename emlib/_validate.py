@@ -5,9 +5,32 @@ import numpy as np
 ROW_SUM_TOLERANCE = 1e-6    # what float32 leaves of "sums to 1"; more than that is a mistake, not rounding
 
 
+def unmasked(values, name):
+    """values as they are, or a ValueError if entries are masked: numpy.asarray would take what lies under the mask."""
+    pieces = values if isinstance(values, (list, tuple)) else [values]
+    masked = sum(int(np.ma.count_masked(piece)) for piece in pieces if isinstance(piece, np.ma.MaskedArray))
+    if masked:
+        raise ValueError(f"{name} is a masked array with {masked} masked entries; drop those rows or fill them first")
+    return values
+
+
+def real(values, name):
+    """values as a float array, or a ValueError that says why they are no real numbers."""
+    unmasked(values, name)
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind in "mM":
+            raise ValueError(f"they are dates ({array.dtype}); turn them into numbers first, such as days")
+        if array.dtype.kind == "c":
+            raise ValueError("complex numbers")
+        return array.astype(float, copy=False)
+    except (TypeError, ValueError, RuntimeError) as reason:     # RuntimeError: a tensor that cannot be read
+        raise ValueError(f"{name} must be an array of real numbers: {reason}") from None
+
+
 def log_joint(log_joint):
     """log_joint as a float array (N, K), or a ValueError that says what is wrong with it."""
-    log_joint = np.asarray(log_joint, dtype=float)
+    log_joint = real(log_joint, "log_joint")
     if log_joint.ndim != 2 or 0 in log_joint.shape:
         raise ValueError(f"log_joint has shape {log_joint.shape}; expected (N, K): one row a point, one column a z")
     if np.isnan(log_joint).any() or (log_joint == np.inf).any():
@@ -23,7 +46,7 @@ def log_joint(log_joint):
 
 def q(q, shape):
     """q as a float array of the given shape whose rows are distributions, or a ValueError that says which is not."""
-    q = np.asarray(q, dtype=float)
+    q = real(q, "q")
     if q.shape != shape:
         raise ValueError(f"q has shape {q.shape}; expected (N, K) = {shape}, the shape of log_joint")
     if not (q >= 0).all():
@@ -40,7 +63,7 @@ def q(q, shape):
 
 def per_piece(values, name, n=None):
     """values as a float array (N,), one number for each independent piece of x, or a ValueError; n, if it is known."""
-    values = np.asarray(values, dtype=float)
+    values = real(values, name)
     if values.ndim != 1 or n not in (None, len(values)) or not len(values):
         raise ValueError(f"{name} has shape {values.shape}; expected ({'N' if n is None else n},): one number for each "
                          "independent piece of x")
@@ -73,7 +96,7 @@ def sample_weight(sample_weight, n):
     """sample_weight as a float array (n,) of finite non-negative numbers with a positive sum; ones for None."""
     if sample_weight is None:
         return np.ones(n)
-    w = np.asarray(sample_weight, dtype=float)
+    w = real(sample_weight, "sample_weight")
     if w.shape != (n,):
         raise ValueError(f"sample_weight has shape {w.shape}; expected ({n},): one number a point")
     if not (np.isfinite(w).all() and (w >= 0).all() and w.sum() > 0):

@@ -127,6 +127,7 @@ def has_labels(model):
 
 def evaluate(model, x):
     """The model at x, `Labels` or `AnyZ`: what the identity and the E-steps need, each computed and checked once."""
+    validate.unmasked(x, "x")
     return Labels(validate.log_joint(model.log_joint(x)), model, x) if has_labels(model) else AnyZ(model, x)
 
 

@@ -7,6 +7,7 @@ import inspect
 import itertools
 import warnings
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,9 @@ from emlib.e_steps import caller, exact
 from emlib.trace import Collapse, ConvergenceWarning, State, Trace
 
 __all__ = ["Collapse", "ConvergenceWarning", "Step", "Trace", "em", "fit"]
+
+KEPT = 2e9                  # bytes of half-steps in a trace: what a small laptop can spare
+AT_LEAST = 100              # iterations for which there must be room, before a fit that keeps them begins
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -114,11 +118,12 @@ def fit(model, x, *, max_iter=1000, tol=1e-10, e_step=exact, sample_weight=None,
     max_iter : int
         At most so many iterations; 0 returns the start.
     tol : float or None
-        Converged when the objective rises by no more than tol · max(1, |objective|): the log-likelihood under an exact
-        E-step, else the ELBO, with log p(θ) added where the model has ``log_prior()``. None: exactly max_iter.
+        Converged when the objective rises by no more than tol · max(1, |objective|), and its gains shrink at a steady
+        rate: the log-likelihood under an exact E-step, else the ELBO, with log p(θ) added where the model has
+        ``log_prior()``. That is so at a maximum, and on a saddle: `emlib.nudge` tries which. None: exactly max_iter.
     keep : {"all", "last"}
-        "all" keeps every half-step in ``trace.steps``; "last" keeps none. Then models that offer it are streamed,
-        block by block, without calling e_step: the same numbers, to 1e-12 of the log-likelihood (`emlib.streaming`).
+        "all" keeps every half-step in ``trace.steps``, up to 2 GB; "last" keeps none. Then models that offer it are
+        streamed, block by block, without calling e_step: the same numbers, to 1e-12 of the log-likelihood.
     n_starts, rng : int, numpy Generator or seed
         How many runs: from `model`, then from distinct ``model.restart(x, rng)``; the one with the highest objective
         is returned, and has them all in ``trace.runs``.
@@ -129,7 +134,8 @@ def fit(model, x, *, max_iter=1000, tol=1e-10, e_step=exact, sample_weight=None,
     Raises
     ------
     ValueError
-        For a bad argument, or a model or E-step that returns nonsense.
+        For a bad argument, or a model or E-step that returns nonsense; where half-steps of 100 iterations (of max_iter,
+        if that is less) fill more than 2 GB.
     """
     if not (isinstance(max_iter, (int, np.integer)) and max_iter >= 0):
         raise ValueError(f"max_iter is {max_iter!r}; it must be an integer ≥ 0")
@@ -151,28 +157,58 @@ def fit(model, x, *, max_iter=1000, tol=1e-10, e_step=exact, sample_weight=None,
     def trace(start, show):
         steps = []
         states = (streaming.states(start, blocks) if streamed else
-                  _states(start, x, e_step, sample_weight, steps if keep == "all" and max_iter else None))
+                  _states(start, x, e_step, sample_weight, steps if keep == "all" and max_iter else None,
+                          KEPT / len(starts), min(max_iter, AT_LEAST)))
         return restarts.run(states, max_iter, tol, is_exact, steps, show)
 
     with restarts.progress_bar(progress, len(starts), max_iter, tol) as bar:
         traces = (trace(start, bar(i)) for i, start in enumerate(starts))
         found = next(traces) if n_starts == 1 else restarts.best_of(traces, n_starts)
-    ended_early = found.stop == "max_iter" and tol is not None and max_iter
+    ended_early = found.stop == "max_iter" and max_iter and (tol is not None or found.n_iter < max_iter)
     if warn and (found.stop not in ("converged", "max_iter") or ended_early):
         warnings.warn(found.message, ConvergenceWarning, stacklevel=2)
     return found
 
 
-def _states(model, x, e_step, sample_weight, steps):
-    """The states of `em` at the start and after each iteration; half-steps go to `steps`, unless it is None."""
+def _states(model, x, e_step, sample_weight, steps, room, at_least):
+    """The states of `em` at the start and after each iteration; half-steps go to `steps`, unless it is None.
+
+    They end where the half-steps fill `room`, in bytes; a ValueError where there is none for `at_least` iterations.
+    """
     is_exact = getattr(e_step, "exact", False)
+    weighted = {} if sample_weight is None else {"sample_weight": validate.real(sample_weight, "sample_weight")}
+
+    def total(points):
+        return float(np.sum(points * weighted["sample_weight"] if weighted else points))
+
+    def noise(model, q):
+        from emlib import rounding  # only where the objective has fallen
+
+        def objective(model):
+            return total(evaluate(model, x).log_liks) + validate.log_prior(model)
+        return rounding.noise(objective, lambda q: model.m_step(x, q, **weighted), q)
+
     for step in em(model, x, e_step, sample_weight):
         if steps is not None:
+            if not steps:
+                each = _bytes(step.q) + 2 * sum(points.nbytes for points in step.bound.per_point)
+                if each * at_least > room:
+                    raise ValueError(f"keep='all' would keep {each / 1e6:.3g} MB in each iteration, and may take "
+                                     f"{room / 1e6:.3g} MB; give keep='last', which keeps no half-steps, or a smaller "
+                                     "max_iter, or fewer points")
             steps.append(step)
         if step.kind == "M" or step.t == 1:
-            b, t = step.bound, step.t if step.kind == "M" else 0
-            size = np.abs(b.per_point.log_lik)
-            size = float(np.sum(size if sample_weight is None else size * sample_weight))
-            prior = validate.log_prior(step.model)
+            b, t, prior = step.bound, step.t if step.kind == "M" else 0, validate.log_prior(step.model)
             # W24 promises ascent of the log-likelihood for an exact E-step only
-            yield State(t, step, b.log_lik, (b.log_lik if is_exact else b.elbo) + prior, size + abs(prior))
+            yield State(t, step, b.log_lik, (b.log_lik if is_exact else b.elbo) + prior,
+                        total(np.abs(b.per_point.log_lik)) + abs(prior), partial(noise, model, step.q))
+            model = step.model
+            if steps is not None and (t + 1) * each > room:
+                return
+
+
+def _bytes(value):
+    """Of the arrays in a q, which is one, or has them as attributes, alone or in lists."""
+    if isinstance(value, np.ndarray):
+        return value.nbytes
+    return sum(map(_bytes, value if isinstance(value, list) else getattr(value, "__dict__", {}).values()))

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from emlib._validate import real
+
 __all__ = ["Cells", "Chains", "Gaussians"]
 
 
@@ -28,7 +30,7 @@ class Gaussians:
     cov: np.ndarray
 
     def __post_init__(self):
-        mean, cov = np.asarray(self.mean, dtype=float), np.asarray(self.cov, dtype=float)
+        mean, cov = real(self.mean, "mean"), real(self.cov, "cov")
         if mean.ndim != 2 or cov.shape != (*mean.shape, mean.shape[1]):
             raise ValueError(f"mean has shape {mean.shape} and cov {cov.shape}; expected (N, L) and (N, L, L)")
         if not np.isfinite(mean).all() or not np.allclose(cov, np.swapaxes(cov, 1, 2), rtol=1e-9, atol=0):
@@ -84,7 +86,7 @@ class Cells:
     missing: np.ndarray
 
     def __post_init__(self):
-        filled, cov = np.asarray(self.filled, dtype=float), np.asarray(self.cov, dtype=float)
+        filled, cov = real(self.filled, "filled"), real(self.cov, "cov")
         missing = np.asarray(self.missing, dtype=bool)
         if filled.ndim != 2 or missing.shape != filled.shape or cov.shape != (*filled.shape, filled.shape[1]):
             raise ValueError(f"filled has shape {filled.shape}, cov {cov.shape} and missing {missing.shape}; expected "
@@ -138,7 +140,7 @@ class Chains:
     log_moves: list | None = None
 
     def __post_init__(self):
-        first, moves = np.asarray(self.first, dtype=float), [np.asarray(m, dtype=float) for m in self.moves]
+        first, moves = real(self.first, "first"), [real(m, "moves") for m in self.moves]
         s, k = first.shape if first.ndim == 2 else (0, 0)
         if not s or len(moves) != s or any(m.ndim != 3 or m.shape[1:] != (k, k) for m in moves):
             raise ValueError(f"first has shape {first.shape}, and there are {len(moves)} moves; expected (S, K), and S "

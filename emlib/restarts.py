@@ -28,7 +28,7 @@ def run(states, max_iter, tol, is_exact, steps=(), show=None):
     stop, message = "max_iter", f"not converged after max_iter = {max_iter} iterations; raise max_iter or tol"
     try:
         for state in itertools.islice(states, max_iter + 1):
-            reason = last and verdict(last.objective, state, tol, is_exact)
+            reason = last and verdict(objectives, state, tol, is_exact)
             log_liks.append(state.log_lik)
             objectives.append(state.objective)
             last = state
@@ -44,6 +44,9 @@ def run(states, max_iter, tol, is_exact, steps=(), show=None):
             raise
         stop = "interrupted"
         message = f"interrupted in iteration {last.t + 1}; the model is the one before it"
+    if stop == "max_iter" and last.t < max_iter:
+        message = (f"not converged: after {last.t} iterations the half-steps fill the memory that keep='all' may take; "
+                   "go on from this model with keep='last', which keeps none")
     # Ctrl-C may have come between two lines of the loop: what `last` has is complete
     done = last.t + 1
     return Trace(last.at.model, tuple(steps), np.array(log_liks[:done]), stop, message,

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from emlib import _validate as validate
 from emlib._validate import ROW_SUM_TOLERANCE
 
 LARGEST = 1e145             # squares of x, summed over many points, stay below the largest double
@@ -17,13 +18,7 @@ def real(value, name):
     """value as a finite float64 array, or a ValueError that names it."""
     if hasattr(value, "toarray"):
         raise ValueError(f"{name} is a sparse matrix; give {name}.toarray()")
-    try:
-        array = np.asarray(value)
-        if np.iscomplexobj(array):
-            raise ValueError("complex numbers")
-        array = array.astype(float, copy=False)
-    except (TypeError, ValueError) as reason:
-        raise ValueError(f"{name} must be an array of real numbers: {reason}") from None
+    array = validate.real(value, name)
     if not np.isfinite(array).all():
         what = "NaN" if np.isnan(array).any() else "infinity"
         raise ValueError(f"{name} contains {what}; remove or fill such entries first")
