@@ -170,7 +170,7 @@ export function mount(el, s) {
       hand.release(place(event), box());
       point(event);
     };
-    // a finger on a handle moves it; anywhere else it scrolls the page. Not passive, since it is a property
+    // a finger on a handle moves it; anywhere else it scrolls the page
     picture.ontouchstart = (event) => {
       if (hand.takes(place(event.touches[0]), box(), "touch")) event.preventDefault();
     };
