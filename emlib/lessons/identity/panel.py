@@ -13,6 +13,7 @@ from emlib.live.stage import Handle, Stage
 __all__ = ["PickLabel", "PickZ"]
 
 Q_STEP = 0.01       # to which the bars of q are rounded
+NEAR = 1e-6         # of a bar: what a place loses on its way through pixels
 
 class OverZPanel(Panel):
     """What the two panels share: the view, the z looked at, and a q that the hand changes.
@@ -151,4 +152,5 @@ class PickLabel(OverZPanel):
                 for k, (q, label) in enumerate(zip(state.q, self.labels, strict=True))]
 
     def _hold(self, name, x, y):
-        self.set_q(with_entry(self.q, int(name), round(max(y, 0.0), 2)))      # never −0
+        if abs(y - self.q[int(name)]) > NEAR:                 # a sideways key rounds nothing
+            self.set_q(with_entry(self.q, int(name), round(max(y, 0.0), 2)))  # never −0

@@ -58,7 +58,7 @@ export function makeHand(s) {
   /** @type {string | null | undefined} - A handle's name; null: the free place; undefined: no. */
   let chosen;
   /** @type {Place} */
-  let spot = [0.5, 0.5]; // the free place
+  let spot = [0.4, 0.5]; // the free place: at first in the axes at the left, where free places act
   /**
    * @typedef {object} Held
    * @property {string | null} name - Of the handle, or null beside them all.

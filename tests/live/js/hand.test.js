@@ -193,8 +193,8 @@ test("Enter presses on a handle, adds on a free place; Delete removes", () => {
   assert.deepEqual(heard(), [
     ["enter", "a", 100, 100],
     ["remove", "a"],
-    ["hover", 458, 180],
-    ["add", 458, 180],
+    ["hover", 368, 180],
+    ["add", 368, 180],
   ]);
 });
 
