@@ -19,10 +19,9 @@ def real(values, name):
     unmasked(values, name)
     try:
         array = np.asarray(values)
-        if array.dtype.kind in "mM":
-            raise ValueError(f"they are dates ({array.dtype}); turn them into numbers first, such as days")
-        if array.dtype.kind == "c":
-            raise ValueError("complex numbers")
+        if array.dtype.kind in "mMc":
+            raise ValueError("complex numbers" if array.dtype.kind == "c" else
+                             f"they are dates ({array.dtype}); turn them into numbers first, such as days")
         return array.astype(float, copy=False)
     except (TypeError, ValueError, RuntimeError) as reason:     # RuntimeError: a tensor that cannot be read
         raise ValueError(f"{name} must be an array of real numbers: {reason}") from None
@@ -33,14 +32,14 @@ def log_joint(log_joint):
     log_joint = real(log_joint, "log_joint")
     if log_joint.ndim != 2 or 0 in log_joint.shape:
         raise ValueError(f"log_joint has shape {log_joint.shape}; expected (N, K): one row a point, one column a z")
-    if np.isnan(log_joint).any() or (log_joint == np.inf).any():
-        n = int(np.argmax((np.isnan(log_joint) | (log_joint == np.inf)).any(axis=1)))
-        raise ValueError(f"log_joint has NaN or +inf in row {n}; it must be log p(x, z|θ): "
-                         "finite, or −inf for the impossible")
-    impossible = np.isneginf(log_joint).all(axis=1)
-    if impossible.any():
-        raise ValueError(f"log_joint is −inf in all of row {int(np.argmax(impossible))}: the model gives this point "
-                         "probability 0, so it has no posterior; check the point, or give the model wider support")
+    if not np.isfinite(log_joint).all():
+        largest = log_joint.max(axis=1)                         # NaN where any is
+        n = int(np.argmin(np.isfinite(largest)))
+        if np.isneginf(largest[n]):
+            raise ValueError(f"log_joint is −inf in all of row {n}: the model gives this point probability 0, so it "
+                             "has no posterior; check the point, or give the model wider support")
+        if not np.isfinite(largest[n]):
+            raise ValueError(f"log_joint has NaN or +inf in row {n}; it must be finite, or −inf for the impossible")
     return log_joint
 
 
@@ -55,8 +54,7 @@ def q(q, shape):
     total = np.sum(q, axis=1, keepdims=True)
     n = int(np.argmax(np.abs(total - 1)))
     if not abs(total[n, 0] - 1) <= ROW_SUM_TOLERANCE:
-        raise ValueError(f"q sums to {total[n, 0]:.6g} in row {n}; a distribution sums to 1: "
-                         "divide by the sum over k (axis=1)")
+        raise ValueError(f"q sums to {total[n, 0]:.6g} in row {n}, not to 1: divide by the sum over k (axis=1)")
     # what sums to 1 up to rounding stays as it is, bit by bit: a second check changes nothing
     return q / np.where(np.abs(total - 1) <= 4 * np.finfo(float).eps, 1, total)
 
@@ -87,8 +85,7 @@ def log_prior(model):
     """log p(θ) of a model that has ``log_prior()``, in nats; 0 for one that has none."""
     value = float(model.log_prior()) if hasattr(model, "log_prior") else 0.0
     if not np.isfinite(value):
-        raise ValueError(f"log_prior() is {value}; it must be a finite number of nats: take a prior under which every "
-                         "θ that EM visits is possible")
+        raise ValueError(f"log_prior() is {value}, not a finite number of nats; every θ that EM visits must be possible")
     return value
 
 

@@ -12,7 +12,9 @@ import numpy as np
 
 from emlib import _validate as validate
 
-__all__ = ["Bound", "Split", "bayes", "bound", "evaluate", "has_labels", "identity", "log_posterior"]
+__all__ = ["Bound", "Split", "bayes", "bound", "evaluate", "expect", "has_labels", "identity", "log_posterior"]
+
+NEEDS = ("log_liks(x)", "expected_log_joint(x, q)", "posterior(x)")     # of a model whose z is no label
 
 
 class Split(NamedTuple):
@@ -93,7 +95,7 @@ def identity(model, x, q, sample_weight=None):
     Neal and Hinton (1998), eq. 5–7. 0·log 0 = 0.
     """
     at = evaluate(model, x)
-    return at.bound(at.checked(q), at.weights(sample_weight))
+    return at.bound(at.checked(q), validate.sample_weight(sample_weight, len(at.log_liks)))
 
 
 def bound(log_joint, q, sample_weight=None):
@@ -101,8 +103,8 @@ def bound(log_joint, q, sample_weight=None):
 
     log_joint is −inf where the pair is impossible; NaN, +inf, or a row that is all −inf is a ValueError.
     """
-    at = Labels(validate.log_joint(log_joint))
-    return at.bound(at.checked(q), at.weights(sample_weight))
+    at = Labels(log_joint)
+    return at.bound(at.checked(q), validate.sample_weight(sample_weight, len(at.log_liks)))
 
 
 def log_posterior(log_joint):
@@ -126,29 +128,54 @@ def has_labels(model):
 
 
 def evaluate(model, x):
-    """The model at x, `Labels` or `AnyZ`: what the identity and the E-steps need, each computed and checked once."""
+    """The model at x: what the identity and the E-steps need, each computed and checked once."""
     validate.unmasked(x, "x")
-    return Labels(validate.log_joint(model.log_joint(x)), model, x) if has_labels(model) else AnyZ(model, x)
+    return Labels(model.log_joint(x), model, x) if has_labels(model) else At(model, x)
 
 
 class At:
-    """A model at one θ and one x, with ``log_liks`` (N,), ``posterior``, ``checked(q)`` and ``split(q)``."""
+    """A model at one θ and one x, with ``log_liks`` (N,). Whatever z is: q is a posterior object."""
 
-    def weights(self, sample_weight):
-        """How often each piece counts, array (N,)."""
-        return validate.sample_weight(sample_weight, len(self.log_liks))
+    def __init__(self, model, x):
+        missing = [need for need in NEEDS if not callable(getattr(model, need.partition("(")[0], None))]
+        if missing:
+            raise ValueError(f"{type(model).__name__} has no {' and no '.join(missing)}. A model needs log_joint(x) "
+                             f"where z is one of K labels; where z is anything else, {', '.join(NEEDS)}")
+        self.model, self.x, self.log_liks = model, x, validate.per_piece(model.log_liks(x), "log_liks(x)")
+        if np.isneginf(self.log_liks).any():
+            raise ValueError(f"log_liks(x) is −inf at {int(np.argmin(self.log_liks))}: the model gives this piece of x "
+                             "probability 0, so it has no posterior; check it, or give the model wider support")
+
+    @cached_property
+    def posterior(self):
+        name = f"{type(self.model).__name__}.posterior(x)"
+        return validate.posterior(self.model.posterior(self.x), name, len(self.log_liks))      # W11
+
+    def checked(self, q):
+        """q, if it can stand for this model; else a ValueError."""
+        if not isinstance(q, type(self.posterior)):
+            raise ValueError(f"q is a {type(q).__name__}; {type(self.model).__name__}.posterior(x) is a "
+                             f"{type(self.posterior).__name__}, and q must be of the same kind")
+        return validate.posterior(q, "q", len(self.log_liks))
 
     def bound(self, q, weights):
         """The identity for a checked q and checked weights."""
         points = self.split(q)
-        return Bound(*(float(_expect(weights[None], value[None])[0]) for value in points), per_point=points)
+        return Bound(*(float(expect(weights, value, axis=None)) for value in points), per_point=points)
+
+    def split(self, q):
+        n = len(self.log_liks)
+        expected = validate.per_piece(self.model.expected_log_joint(self.x, q), "expected_log_joint(x, q)", n)
+        entropy = validate.per_piece(q.entropy(), "q.entropy()", n)
+        kl = validate.per_piece(q.kl(self.posterior), "q.kl(posterior)", n)
+        return Split(self.log_liks, expected + entropy, kl, expected, entropy)                  # W6–W9
 
 
 class Labels(At):
-    """Where z is one of K labels: everything follows from log_joint (N, K)."""
+    """Where z is one of K labels everything follows from log_joint (N, K), and q is such an array."""
 
     def __init__(self, log_joint, model=None, x=None):
-        self.log_joint, self.model, self.x = log_joint, model, x
+        self.log_joint, self.model, self.x = validate.log_joint(log_joint), model, x
 
     @cached_property
     def log_liks(self):
@@ -174,44 +201,11 @@ class Labels(At):
     def split(self, q):
         log_q = np.log(q, out=np.zeros_like(q), where=q > 0)
         return Split(self.log_liks,
-                     _expect(q, self.log_joint - log_q),                # W7, first term
-                     _expect(q, log_q - self.log_posterior),            # W7, second term, its sign inside
-                     _expect(q, self.log_joint), -np.sum(q * log_q, axis=1))
+                     expect(q, self.log_joint - log_q),                 # W7, first term
+                     expect(q, log_q - self.log_posterior),             # W7, second term, its sign inside
+                     expect(q, self.log_joint), -np.sum(q * log_q, axis=1))
 
 
-class AnyZ(At):
-    """Where z is anything else: q is a posterior object, and the model integrates over z."""
-
-    NEEDS = ("log_liks(x)", "expected_log_joint(x, q)", "posterior(x)")
-
-    def __init__(self, model, x):
-        missing = [need for need in self.NEEDS if not callable(getattr(model, need.partition("(")[0], None))]
-        if missing:
-            raise ValueError(f"{type(model).__name__} has no {' and no '.join(missing)}. A model needs log_joint(x) "
-                             f"where z is one of K labels; where z is anything else, {', '.join(self.NEEDS)}")
-        self.model, self.x, self.log_liks = model, x, validate.per_piece(model.log_liks(x), "log_liks(x)")
-        if np.isneginf(self.log_liks).any():
-            raise ValueError(f"log_liks(x) is −inf at {int(np.argmin(self.log_liks))}: the model gives this piece of x "
-                             "probability 0, so it has no posterior; check it, or give the model wider support")
-
-    @cached_property
-    def posterior(self):
-        name = f"{type(self.model).__name__}.posterior(x)"
-        return validate.posterior(self.model.posterior(self.x), name, len(self.log_liks))      # W11
-
-    def checked(self, q):
-        if not isinstance(q, type(self.posterior)):
-            raise ValueError(f"q is a {type(q).__name__}; {type(self.model).__name__}.posterior(x) is a "
-                             f"{type(self.posterior).__name__}, and q must be of the same kind")
-        return validate.posterior(q, "q", len(self.log_liks))
-
-    def split(self, q):
-        found = (("expected_log_joint(x, q)", self.model.expected_log_joint(self.x, q)), ("q.entropy()", q.entropy()),
-                 ("q.kl(posterior)", q.kl(self.posterior)))
-        expected, entropy, kl = (validate.per_piece(values, name, len(self.log_liks)) for name, values in found)
-        return Split(self.log_liks, expected + entropy, kl, expected, entropy)                  # W6–W9
-
-
-def _expect(q, value):
-    """Σ_k q_nk · value_nk for each n, with 0 · (±inf) = 0; array (N,)."""
-    return np.sum(np.multiply(q, value, out=np.zeros_like(q), where=q > 0), axis=1)
+def expect(q, value, axis=1):
+    """Σ q · value over an axis, or over all of them for None, with 0 · (±inf) = 0."""
+    return np.sum(np.multiply(q, value, out=np.zeros_like(q), where=q > 0), axis=axis)

@@ -19,15 +19,16 @@ def caller(e_step):
     if hasattr(e_step, "choose") and not hasattr(e_step, "__wrapped__"):       # functools.wraps copies choose too
         return e_step.choose
     try:
-        parameters = list(inspect.signature(e_step, follow_wrapped=False).parameters.values())
+        signature = inspect.signature(e_step, follow_wrapped=False)
     except (TypeError, ValueError):                     # some callables do not tell
         return lambda at, q: e_step(at.model, at.x)
-    by_place = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    needed = sum(p.default is p.empty for p in by_place)
-    if needed > 3 or (len(by_place) < 2 and not any(p.kind is p.VAR_POSITIONAL for p in parameters)):
+    third = list(signature.parameters.values())[2:3]
+    takes_q = any(p.name == "q" or (p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD) for p in third)
+    try:
+        signature.bind(*["model", "x", "q"][:2 + takes_q])
+    except TypeError:
         raise ValueError(f"e_step={getattr(e_step, '__name__', e_step)} cannot be called with (model, x) or (model, x, "
-                         "q); a function that makes E-steps is called first, such as e_step=tempered(0.5)")
-    takes_q = needed == 3 or (len(by_place) > 2 and by_place[2].name == "q")
+                         "q); a function that makes E-steps is called first, such as e_step=tempered(0.5)") from None
     return lambda at, q: e_step(at.model, at.x, *([q] if takes_q else []))
 
 
@@ -75,7 +76,6 @@ def tempered(beta):
     def tempered_e_step(at, q):
         log_p = log_posterior(_log_joint(at, "tempered(…)"))
         return np.exp(log_posterior(np.multiply(beta, log_p, out=log_p.copy(), where=np.isfinite(log_p))))
-
     return tempered_e_step
 
 
@@ -108,7 +108,6 @@ def partial(fraction):
         if q is None:
             raise ValueError("e_step=partial(…) starts from a q; give one, em(model, x, e_step=partial(0.5), q=…)")
         return (1 - fraction) * q + fraction * at.posterior
-
     partial_e_step.exact = fraction == 1
     return partial_e_step
 

@@ -77,33 +77,34 @@ def em(model, x, e_step=exact, sample_weight=None, q=None, m_step=None):
     Dempster, Laird and Rubin (1977); Neal and Hinton (1998).
     """
     choose, at = caller(e_step), evaluate(model, x)
-    maximise, w = _m_step(model, m_step, sample_weight is not None), at.weights(sample_weight)
-    weighted = {} if sample_weight is None else {"sample_weight": w}
+    name, own = ("m_step", m_step) if m_step else (f"{type(model).__name__}.m_step", getattr(model, "m_step", None))
+    if not callable(own):
+        raise ValueError(f"{name} is missing; EM needs m_step(x, q) → a new model")
+    w, weighted = validate.sample_weight(sample_weight, len(at.log_liks)), {}
+    if sample_weight is not None:
+        weighted = {"sample_weight": w}
+        if not _takes_weights(own):
+            raise ValueError(f"sample_weight is given, but {name} takes none: add an argument sample_weight=None, in "
+                             "which it gets how often each piece of x counts")
     q = None if q is None else at.checked(q)
     for t in itertools.count(1):
         q = at.checked(choose(at, q))
         yield Step(t, "E", model, q, at.bound(q, w))            # W22
-        model = maximise(model, x, q, **weighted)
+        model = m_step(model, x, q, **weighted) if m_step else model.m_step(x, q, **weighted)
         if model is None:
             raise ValueError("m_step returned nothing (None); end it with `return …`, a new model")
         at = evaluate(model, x)
         yield Step(t, "M", model, q, at.bound(q, w))            # W23
 
 
-def _m_step(model, m_step, weighted):
-    """The M-step as a function (model, x, q[, sample_weight]), or a ValueError that says what it lacks."""
-    name = f"{type(model).__name__}.m_step" if m_step is None else "m_step"
-    own = getattr(model, "m_step", None) if m_step is None else m_step
-    if not callable(own):
-        raise ValueError(f"{name} is missing; EM needs m_step(x, q) → a new model")
+def _takes_weights(m_step):
     try:
-        takes = inspect.signature(own).parameters
-    except (TypeError, ValueError):                             # some callables do not tell
-        takes = {"sample_weight": None}
-    if weighted and "sample_weight" not in takes and not any(p.kind is p.VAR_KEYWORD for p in takes.values()):
-        raise ValueError(f"sample_weight is given, but {name} takes none: add an argument sample_weight=None, in which "
-                         "it gets how often each piece of x counts")
-    return m_step or (lambda model, x, q, **weights: model.m_step(x, q, **weights))
+        inspect.signature(m_step).bind_partial(sample_weight=None)
+    except TypeError:
+        return False
+    except ValueError:                                          # some callables do not tell
+        pass
+    return True
 
 
 def fit(model, x, *, max_iter=1000, tol=1e-10, e_step=exact, sample_weight=None, keep="all",
@@ -154,18 +155,17 @@ def fit(model, x, *, max_iter=1000, tol=1e-10, e_step=exact, sample_weight=None,
     blocks = model.blocks(x, sample_weight) if streamed else None
     starts = restarts.starts(model, x, sample_weight, blocks, n_starts, rng)
 
-    def trace(start, show):
+    def trace(i, start):
         steps = []
-        states = (streaming.states(start, blocks) if streamed else
-                  _states(start, x, e_step, sample_weight, steps if keep == "all" and max_iter else None,
-                          KEPT / len(starts), min(max_iter, AT_LEAST)))
-        return restarts.run(states, max_iter, tol, is_exact, steps, show)
+        states = streaming.states(start, blocks) if streamed else _states(
+            start, x, e_step, sample_weight, steps if keep == "all" else None, KEPT / len(starts), min(max_iter, AT_LEAST))
+        return restarts.run(states, max_iter, tol, is_exact, steps, bar, f"start {i + 1} of {len(starts)}")
 
     with restarts.progress_bar(progress, len(starts), max_iter, tol) as bar:
-        traces = (trace(start, bar(i)) for i, start in enumerate(starts))
-        found = next(traces) if n_starts == 1 else restarts.best_of(traces, n_starts)
-    ended_early = found.stop == "max_iter" and max_iter and (tol is not None or found.n_iter < max_iter)
-    if warn and (found.stop not in ("converged", "max_iter") or ended_early):
+        traces = itertools.starmap(trace, enumerate(starts))
+        found = next(traces) if n_starts == 1 else restarts.best_of(traces, len(starts), n_starts)
+    as_asked = found.stop == "max_iter" and found.n_iter == max_iter and (tol is None or max_iter == 0)
+    if warn and found.stop != "converged" and not as_asked:
         warnings.warn(found.message, ConvergenceWarning, stacklevel=2)
     return found
 
@@ -176,39 +176,33 @@ def _states(model, x, e_step, sample_weight, steps, room, at_least):
     They end where the half-steps fill `room`, in bytes; a ValueError where there is none for `at_least` iterations.
     """
     is_exact = getattr(e_step, "exact", False)
-    weighted = {} if sample_weight is None else {"sample_weight": validate.real(sample_weight, "sample_weight")}
-
-    def total(points):
-        return float(np.sum(points * weighted["sample_weight"] if weighted else points))
-
-    def noise(model, q):
-        from emlib import rounding  # only where the objective has fallen
-
-        def objective(model):
-            return total(evaluate(model, x).log_liks) + validate.log_prior(model)
-        return rounding.noise(objective, lambda q: model.m_step(x, q, **weighted), q)
-
+    w = 1 if sample_weight is None else validate.real(sample_weight, "sample_weight")
     for step in em(model, x, e_step, sample_weight):
-        if steps is not None:
-            if not steps:
-                each = _bytes(step.q) + 2 * sum(points.nbytes for points in step.bound.per_point)
-                if each * at_least > room:
-                    raise ValueError(f"keep='all' would keep {each / 1e6:.3g} MB in each iteration, and may take "
-                                     f"{room / 1e6:.3g} MB; give keep='last', which keeps no half-steps, or a smaller "
-                                     "max_iter, or fewer points")
+        b, t = step.bound, step.t if step.kind == "M" else step.t - 1       # complete iterations
+        if steps is not None and at_least:
+            each = _bytes([step.q, *b.per_point, *b.per_point])
+            if each * at_least > room:
+                raise ValueError(f"keep='all' would keep {each / 1e6:.3g} MB in each iteration, and may take "
+                                 f"{room / 1e6:.3g} MB; give keep='last', a smaller max_iter, or fewer points")
             steps.append(step)
-        if step.kind == "M" or step.t == 1:
-            b, t, prior = step.bound, step.t if step.kind == "M" else 0, validate.log_prior(step.model)
+        if step.kind == "M" or t == 0:
+            prior = validate.log_prior(step.model)
             # W24 promises ascent of the log-likelihood for an exact E-step only
             yield State(t, step, b.log_lik, (b.log_lik if is_exact else b.elbo) + prior,
-                        total(np.abs(b.per_point.log_lik)) + abs(prior), partial(noise, model, step.q))
+                        float(np.sum(w * np.abs(b.per_point.log_lik))) + abs(prior),
+                        partial(_noise, model, x, step.q, sample_weight))
             model = step.model
-            if steps is not None and (t + 1) * each > room:
+            if steps and (t + 1) * each > room:
                 return
 
 
 def _bytes(value):
-    """Of the arrays in a q, which is one, or has them as attributes, alone or in lists."""
+    """Of the arrays in a list or in the attributes of an object, such as a q."""
     if isinstance(value, np.ndarray):
         return value.nbytes
     return sum(map(_bytes, value if isinstance(value, list) else getattr(value, "__dict__", {}).values()))
+
+
+def _noise(*at):
+    from emlib import rounding  # loaded only where the objective has fallen
+    return rounding.noise(*at)

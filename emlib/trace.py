@@ -44,8 +44,8 @@ class Trace:
     steps : tuple of Step
         Every half-step; empty with ``keep="last"``.
     log_liks, objectives : arrays (T + 1,)
-        At the start and after each of the T iterations, in nats: log p(x|θ), and what the stopping rule watched (under
-        an exact E-step the same, under any other the ELBO; with log p(θ) where the model has ``log_prior()``).
+        At the start and after each of the T iterations, in nats: log p(x|θ), and what the stopping rule watched, which
+        `fit` tells.
     stop, message : str
         "converged" (the gains were small and had `settled`), "max_iter" (or before that no room for more half-steps),
         "decreased" (what an exact E-step makes monotone has fallen: a bug in the model), "collapsed" (the M-step had
@@ -75,26 +75,17 @@ class Trace:
 
 
 def verdict(before, state, tol, is_exact):
-    """("converged" | "decreased", message) after an iteration, or None to go on. Changes of the objective are signed.
+    """("converged" | "decreased", message) after an iteration, or None to go on; `before` are the objectives before it.
 
-    A small gain alone is no convergence: where EM leaves a saddle or a plateau the gains are small, and grow. They must
-    also have `settled`.
-
-    Parameters
-    ----------
-    before : list of float
-        Objectives of all states before this one, in nats.
-    state : State
-    tol, is_exact : float or None, bool
-        As in `emlib.fit`; whether the objective may not fall (W24).
+    Changes of the objective are signed; if `is_exact`, it may not fall (W24). A small gain alone is no convergence:
+    where EM leaves a saddle or a plateau the gains are small, and grow. They must also have `settled`.
     """
     changes = np.diff([*before[-3:], state.objective])
     change, size = changes[-1], max(1.0, state.size)
     if is_exact and change < -ROUNDING * size and change < -FAR * state.noise():
         what = "log p(x|θ) + log p(θ)" if hasattr(state.at.model, "log_prior") else "log-likelihood"
-        return "decreased", (f"{what} fell by {-change:.3g} in iteration {state.t}; under the exact E-step that cannot "
-                             "happen (W24): the model's m_step or log_joint has a bug (an M-step that uses a prior "
-                             "belongs to a model with log_prior())")
+        return "decreased", (f"{what} fell by {-change:.3g} in iteration {state.t}; an exact E-step rules that out (W24)"
+                             ": m_step or log_joint has a bug (a prior in m_step belongs to a model with log_prior())")
     gains = changes if is_exact else np.abs(changes)
     if tol is None or gains[-1] > tol * max(1.0, abs(state.objective)):
         return None
