@@ -60,32 +60,20 @@ def q(q, shape):
 
 
 def per_piece(values, name, n=None):
-    """values as a float array (N,), one number for each independent piece of x, or a ValueError; n, if it is known."""
+    """values as a float array (N,), one number for each independent piece of x, or a ValueError; n is N, if known."""
     values = real(values, name)
     if values.ndim != 1 or n not in (None, len(values)) or not len(values):
-        raise ValueError(f"{name} has shape {values.shape}; expected ({'N' if n is None else n},): one number for each "
-                         "independent piece of x")
+        raise ValueError(f"{name} has shape {values.shape}; expected ({n or 'N'},): one number for each piece of x")
     if np.isnan(values).any():
         raise ValueError(f"{name} is NaN at {int(np.argmax(np.isnan(values)))}")
     return values
-
-
-def posterior(q, name, n):
-    """q if it can serve as a distribution over z for n pieces of x, or a ValueError that says what it lacks."""
-    lacks = [need for need in ("entropy", "kl", "near", "__getitem__", "__len__") if not hasattr(q, need)]
-    if lacks:
-        raise ValueError(f"{name} is a {type(q).__name__}, which has no {', no '.join(lacks)}; where z is no label a "
-                         "distribution over it is an object such as emlib.posteriors.Gaussians")
-    if len(q) != n:
-        raise ValueError(f"{name} has {len(q)} distributions; x has {n} independent pieces")
-    return q
 
 
 def log_prior(model):
     """log p(θ) of a model that has ``log_prior()``, in nats; 0 for one that has none."""
     value = float(model.log_prior()) if hasattr(model, "log_prior") else 0.0
     if not np.isfinite(value):
-        raise ValueError(f"log_prior() is {value}, not a finite number of nats; every θ that EM visits must be possible")
+        raise ValueError(f"log_prior() is {value}; it must be a finite number of nats at every θ that EM visits")
     return value
 
 

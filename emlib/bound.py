@@ -1,7 +1,6 @@
 """The identity  log p(x|θ) = ELBO(q, θ) + KL(q ‖ p(z|x, θ)),  exactly, for any q and whatever z is (W8).
 
-Each of the three numbers is computed by a formula of its own, so that their agreement means something:
-a mistake in one of them shows in ``Bound.residual``.
+Each of the three numbers has a formula of its own, so that a mistake in one of them shows in ``Bound.residual``.
 """
 
 from dataclasses import dataclass, field
@@ -13,8 +12,6 @@ import numpy as np
 from emlib import _validate as validate
 
 __all__ = ["Bound", "Split", "bayes", "bound", "evaluate", "expect", "has_labels", "identity", "log_posterior"]
-
-NEEDS = ("log_liks(x)", "expected_log_joint(x, q)", "posterior(x)")     # of a model whose z is no label
 
 
 class Split(NamedTuple):
@@ -76,8 +73,8 @@ def identity(model, x, q, sample_weight=None):
     x : array or list
         Data, as the model takes them.
     q : array (N, K) or posterior object
-        Any distribution over z for each piece (see `emlib.posteriors`). Rows of an array that miss 1 by rounding (up
-        to 1e-6, as in float32) are divided by their sum.
+        Any distribution over z for each piece (see `emlib.posteriors`). Rows of an array that miss 1 by rounding, up
+        to 1e-6, are divided by their sum.
     sample_weight : array (N,), optional
         How often each piece counts; 1 when left out.
 
@@ -110,8 +107,7 @@ def bound(log_joint, q, sample_weight=None):
 def log_posterior(log_joint):
     """log p(z=k|x_n,θ) from log p(x_n,z=k|θ), array (N, K): Bayes' rule in log space (W3).
 
-    Normalised by its own sum of exponentials, not by the log-likelihood of `bound`,
-    so that a mistake in either shows in the identity.
+    Normalised by its own sum of exponentials, not by the log-likelihood: a mistake in either shows in the identity.
     """
     centred = log_joint - np.max(log_joint, axis=1, keepdims=True)
     return centred - np.log(np.sum(np.exp(centred), axis=1, keepdims=True))
@@ -137,29 +133,36 @@ class At:
     """A model at one θ and one x, with ``log_liks`` (N,). Whatever z is: q is a posterior object."""
 
     def __init__(self, model, x):
-        missing = [need for need in NEEDS if not callable(getattr(model, need.partition("(")[0], None))]
+        needs = ("log_liks(x)", "expected_log_joint(x, q)", "posterior(x)")
+        missing = [need for need in needs if not callable(getattr(model, need.partition("(")[0], None))]
         if missing:
             raise ValueError(f"{type(model).__name__} has no {' and no '.join(missing)}. A model needs log_joint(x) "
-                             f"where z is one of K labels; where z is anything else, {', '.join(NEEDS)}")
+                             f"where z is one of K labels; where z is anything else, {', '.join(needs)}")
         self.model, self.x, self.log_liks = model, x, validate.per_piece(model.log_liks(x), "log_liks(x)")
         if np.isneginf(self.log_liks).any():
-            raise ValueError(f"log_liks(x) is −inf at {int(np.argmin(self.log_liks))}: the model gives this piece of x "
-                             "probability 0, so it has no posterior; check it, or give the model wider support")
+            raise ValueError(f"log_liks(x) is −inf at {int(np.argmin(self.log_liks))}: this piece of x has probability "
+                             "0, so no posterior; check it, or give the model wider support")
 
     @cached_property
     def posterior(self):
-        name = f"{type(self.model).__name__}.posterior(x)"
-        return validate.posterior(self.model.posterior(self.x), name, len(self.log_liks))      # W11
+        p = self.model.posterior(self.x)                                # W11
+        lacks = [need for need in ("entropy", "kl", "near", "__getitem__", "__len__") if not hasattr(p, need)]
+        if lacks:
+            raise ValueError(f"{type(self.model).__name__}.posterior(x) is a {type(p).__name__}, which has no "
+                             f"{', no '.join(lacks)}; return an object such as emlib.posteriors.Gaussians")
+        return p
 
     def checked(self, q):
         """q, if it can stand for this model; else a ValueError."""
         if not isinstance(q, type(self.posterior)):
             raise ValueError(f"q is a {type(q).__name__}; {type(self.model).__name__}.posterior(x) is a "
                              f"{type(self.posterior).__name__}, and q must be of the same kind")
-        return validate.posterior(q, "q", len(self.log_liks))
+        if len(q) != len(self.log_liks):
+            raise ValueError(f"q has {len(q)} distributions; x has {len(self.log_liks)} independent pieces")
+        return q
 
     def bound(self, q, weights):
-        """The identity for a checked q and checked weights."""
+        """The identity, once both are checked."""
         points = self.split(q)
         return Bound(*(float(expect(weights, value, axis=None)) for value in points), per_point=points)
 
@@ -194,8 +197,7 @@ class Labels(At):
 
     def checked(self, q):
         if hasattr(q, "kl"):
-            raise ValueError(f"q is a {type(q).__name__}; this model has log_joint, so that z is one of K labels: "
-                             "give an array (N, K)")
+            raise ValueError(f"q is a {type(q).__name__}; this model has log_joint, so give an array (N, K)")
         return validate.q(q, self.log_joint.shape)
 
     def split(self, q):

@@ -40,11 +40,11 @@ def _reading(choose):
     return e_step
 
 
-def _log_joint(at, name):
+def _log_joint(at):
     """log_joint (N, K), or a ValueError where z is no label."""
     if not hasattr(at, "log_joint"):
-        raise ValueError(f"e_step={name} chooses among K labels; {type(at.model).__name__} has no log_joint, so its z "
-                         "is no label: use `exact`")
+        raise ValueError(f"this E-step chooses among K labels; {type(at.model).__name__} has no log_joint, so its z is "
+                         "no label: use `exact`")
     return at.log_joint
 
 
@@ -60,7 +60,7 @@ exact.exact = True
 @_reading
 def hard(at, q):
     """q is one-hot at the most probable z (the first of equals): the bound stays loose (W21). Array (N, K)."""
-    log_joint = _log_joint(at, "hard")
+    log_joint = _log_joint(at)
     return np.eye(log_joint.shape[1])[np.argmax(log_joint, axis=1)]
 
 
@@ -74,7 +74,7 @@ def tempered(beta):
 
     @_reading
     def tempered_e_step(at, q):
-        log_p = log_posterior(_log_joint(at, "tempered(…)"))
+        log_p = log_posterior(_log_joint(at))
         return np.exp(log_posterior(np.multiply(beta, log_p, out=log_p.copy(), where=np.isfinite(log_p))))
     return tempered_e_step
 
@@ -85,7 +85,7 @@ def shared(at, q):
 
     A ValueError where every label is impossible for some point, so that no shared q has a finite ELBO.
     """
-    log_joint = _log_joint(at, "shared")
+    log_joint = _log_joint(at)
     mean = np.mean(log_joint, axis=0)
     if np.isneginf(mean).all():
         raise ValueError("every label is impossible for some point, so no q shared by all points has a finite ELBO; "
@@ -104,7 +104,7 @@ def partial(fraction):
 
     @_reading
     def partial_e_step(at, q):
-        _log_joint(at, "partial(…)")
+        _log_joint(at)
         if q is None:
             raise ValueError("e_step=partial(…) starts from a q; give one, em(model, x, e_step=partial(0.5), q=…)")
         return (1 - fraction) * q + fraction * at.posterior

@@ -54,13 +54,10 @@ def em(model, x, e_step=exact, sample_weight=None, q=None, m_step=None):
     ----------
     model : object
         The start θ⁰: with what `emlib.identity` asks of it, and ``m_step(x, q)`` → a new model.
-    x : array or list
-        Data, as the model takes them.
+    x, sample_weight
+        As for `emlib.identity`.
     e_step : callable
-        (model, x) → q or (model, x, q) → q, where q is the one that stands: `exact`, `hard`, `tempered(beta)`,
-        `partial(fraction)`, `frozen(q)`, or your own.
-    sample_weight : array (N,), optional
-        How often each independent piece of x counts.
+        (model, x) → q or (model, x, q) → q, where q is the one that stands: one of `emlib.e_steps`, or your own.
     q : array (N, K) or posterior object, optional
         The one that stands before the first E-step.
     m_step : callable, optional
@@ -84,8 +81,7 @@ def em(model, x, e_step=exact, sample_weight=None, q=None, m_step=None):
     if sample_weight is not None:
         weighted = {"sample_weight": w}
         if not _takes_weights(own):
-            raise ValueError(f"sample_weight is given, but {name} takes none: add an argument sample_weight=None, in "
-                             "which it gets how often each piece of x counts")
+            raise ValueError(f"sample_weight is given, but {name} takes none: add an argument sample_weight=None")
     q = None if q is None else at.checked(q)
     for t in itertools.count(1):
         q = at.checked(choose(at, q))
@@ -99,12 +95,11 @@ def em(model, x, e_step=exact, sample_weight=None, q=None, m_step=None):
 
 def _takes_weights(m_step):
     try:
-        inspect.signature(m_step).bind_partial(sample_weight=None)
+        return bool(inspect.signature(m_step).bind_partial(sample_weight=None))
     except TypeError:
         return False
     except ValueError:                                          # some callables do not tell
-        pass
-    return True
+        return True
 
 
 def fit(model, x, *, max_iter=1000, tol=1e-10, e_step=exact, sample_weight=None, keep="all",
@@ -123,20 +118,18 @@ def fit(model, x, *, max_iter=1000, tol=1e-10, e_step=exact, sample_weight=None,
         rate: the log-likelihood under an exact E-step, else the ELBO, with log p(θ) added where the model has
         ``log_prior()``. That is so at a maximum, and on a saddle: `emlib.nudge` tries which. None: exactly max_iter.
     keep : {"all", "last"}
-        "all" keeps every half-step in ``trace.steps``, up to 2 GB; "last" keeps none. Then models that offer it are
-        streamed, block by block, without calling e_step: the same numbers, to 1e-12 of the log-likelihood (`emlib.streaming`).
+        "all" keeps every half-step in ``trace.steps``, up to 2 GB; "last" keeps none, and models that offer it are
+        streamed (`emlib.streaming`) without calling e_step: the same numbers to 1e-12 of the log-likelihood.
     n_starts, rng : int, numpy Generator or seed
-        How many runs: from `model`, then from distinct ``model.restart(x, rng)``; the one with the highest objective
-        is returned, and has them all in ``trace.runs``.
+        How many runs: from `model`, then from distinct ``model.restart(x, rng)``; the best has all in ``trace.runs``.
     progress, warn : bool
-        Whether to show a bar, if tqdm is installed; and whether to give a `ConvergenceWarning` where it neither
-        converged nor ran the max_iter iterations that tol=None asks for.
+        Whether to show a bar, if tqdm is installed; and to give a `ConvergenceWarning` for any stop but convergence and
+        the max_iter iterations that tol=None asks for.
 
     Raises
     ------
     ValueError
-        For a bad argument, or a model or E-step that returns nonsense; where half-steps of 100 iterations (of max_iter,
-        if that is less) fill more than 2 GB.
+        For a bad argument, nonsense from a model or E-step, or half-steps of 100 iterations that fill more than 2 GB.
     """
     if not (isinstance(max_iter, (int, np.integer)) and max_iter >= 0):
         raise ValueError(f"max_iter is {max_iter!r}; it must be an integer ≥ 0")
@@ -155,14 +148,14 @@ def fit(model, x, *, max_iter=1000, tol=1e-10, e_step=exact, sample_weight=None,
     blocks = model.blocks(x, sample_weight) if streamed else None
     starts = restarts.starts(model, x, sample_weight, blocks, n_starts, rng)
 
-    def trace(i, start):
+    def trace(start, name):
         steps = []
         states = streaming.states(start, blocks) if streamed else _states(
-            start, x, e_step, sample_weight, steps if keep == "all" else None, KEPT / len(starts), min(max_iter, AT_LEAST))
-        return restarts.run(states, max_iter, tol, is_exact, steps, bar, f"start {i + 1} of {len(starts)}")
+            start, x, e_step, sample_weight, steps if keep == "all" else None, KEPT / len(starts), max_iter)
+        return restarts.run(states, max_iter, tol, is_exact, steps, bar, name)
 
     with restarts.progress_bar(progress, len(starts), max_iter, tol) as bar:
-        traces = itertools.starmap(trace, enumerate(starts))
+        traces = (trace(start, f"start {i} of {len(starts)}") for i, start in enumerate(starts, 1))
         found = next(traces) if n_starts == 1 else restarts.best_of(traces, len(starts), n_starts)
     as_asked = found.stop == "max_iter" and found.n_iter == max_iter and (tol is None or max_iter == 0)
     if warn and found.stop != "converged" and not as_asked:
@@ -170,18 +163,18 @@ def fit(model, x, *, max_iter=1000, tol=1e-10, e_step=exact, sample_weight=None,
     return found
 
 
-def _states(model, x, e_step, sample_weight, steps, room, at_least):
-    """The states of `em` at the start and after each iteration; half-steps go to `steps`, unless it is None.
+def _states(model, x, e_step, sample_weight, steps, room, max_iter):
+    """The states of `em` at the start and after each iteration, until the half-steps in `steps` fill `room`, in bytes.
 
-    They end where the half-steps fill `room`, in bytes; a ValueError where there is none for `at_least` iterations.
+    None in place of `steps` keeps none. A ValueError where there is no room for max_iter or `AT_LEAST` iterations.
     """
     is_exact = getattr(e_step, "exact", False)
     w = 1 if sample_weight is None else validate.real(sample_weight, "sample_weight")
     for step in em(model, x, e_step, sample_weight):
         b, t = step.bound, step.t if step.kind == "M" else step.t - 1       # complete iterations
-        if steps is not None and at_least:
+        if steps is not None and max_iter:
             each = _bytes([step.q, *b.per_point, *b.per_point])
-            if each * at_least > room:
+            if each * min(max_iter, AT_LEAST) > room:
                 raise ValueError(f"keep='all' would keep {each / 1e6:.3g} MB in each iteration, and may take "
                                  f"{room / 1e6:.3g} MB; give keep='last', a smaller max_iter, or fewer points")
             steps.append(step)

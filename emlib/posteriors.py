@@ -30,6 +30,9 @@ class _Pieces:
         if type(other) is not type(self) or len(other) != len(self):
             raise ValueError(f"KL is defined between two {type(self).__name__} of {len(self)} pieces; the other is a "
                              f"{type(other).__name__}" + (f" of {len(other)}" if hasattr(other, "__len__") else ""))
+        if other._z != self._z:
+            raise ValueError("KL is defined between two q over the same z: as many dimensions, chains of the same "
+                             "lengths and states, rows where the same cells are missing; here they differ")
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,9 +58,9 @@ class Gaussians(_Pieces):
         try:
             root = np.linalg.cholesky(cov)
         except np.linalg.LinAlgError:
-            raise ValueError("a cov is not positive definite; a normal distribution needs variances above 0") from None
+            raise ValueError("a cov is not positive definite; a normal needs variances above 0") from None
         log_det = 2 * np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1)
-        vars(self).update(mean=mean, cov=cov, _root=root, _log_det=log_det)
+        vars(self).update(mean=mean, cov=cov, _root=root, _log_det=log_det, _z=mean.shape)
 
     def entropy(self):
         """½ log |2πe Σ|, array (N,) in nats."""
@@ -104,7 +107,7 @@ class Cells(_Pieces):
         both = missing[:, :, None] & missing[:, None, :]
         # a standard normal stands in where a cell is observed: it adds nothing to log |Σ| and nothing to KL
         padded = Gaussians(np.where(missing, filled, 0), np.where(both, cov, np.eye(filled.shape[1])))
-        vars(self).update(filled=filled, cov=cov, missing=missing, _both=both, _padded=padded)
+        vars(self).update(filled=filled, cov=cov, missing=missing, _both=both, _padded=padded, _z=missing.tobytes())
 
     def entropy(self):
         """Entropy of each row's missing cells, array (N,) in nats; 0 where none is missing."""
@@ -113,15 +116,13 @@ class Cells(_Pieces):
     def kl(self, other):
         """KL between the two normals over each row's missing cells, array (N,) in nats."""
         self._same_kind(other)
-        if (self.missing != other.missing).any():
-            raise ValueError("KL is defined where the same cells are missing; here they differ")
         return self._padded.kl(other._padded)
 
     def near(self, rng):
         """Another normal over each row's missing cells."""
         moved = self._padded.near(rng)
-        return type(self)(np.where(self.missing, moved.mean, self.filled),
-                          np.where(self._both, moved.cov, self.cov), self.missing)
+        return type(self)(np.where(self.missing, moved.mean, self.filled), np.where(self._both, moved.cov, self.cov),
+                          self.missing)
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,7 +156,8 @@ class Chains(_Pieces):
         with np.errstate(divide="ignore"):                      # log 0 = −∞
             log_first = np.log(first) if self.log_first is None else np.asarray(self.log_first, dtype=float)
             log_moves = [np.log(m) for m in moves] if self.log_moves is None else list(self.log_moves)
-        vars(self).update(first=first, moves=moves, log_first=log_first, log_moves=log_moves)
+        vars(self).update(first=first, moves=moves, log_first=log_first, log_moves=log_moves,
+                          _z=[m.shape for m in moves])
 
     @property
     def marginals(self):
@@ -175,8 +177,6 @@ class Chains(_Pieces):
     def kl(self, other):
         """E_q[log q(z) − log other(z)], array (S,) in nats; inf where q goes and the other cannot."""
         self._same_kind(other)
-        if [m.shape for m in self.moves] != [m.shape for m in other.moves]:
-            raise ValueError("KL is defined between chains of the same lengths and number of states")
         with np.errstate(invalid="ignore"):                     # −∞ − −∞ stands where q is 0, and is not read
             return self._expect(self.log_first - other.log_first,
                                 [a - b for a, b in zip(self.log_moves, other.log_moves, strict=True)])

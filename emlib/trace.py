@@ -84,8 +84,9 @@ def verdict(before, state, tol, is_exact):
     change, size = changes[-1], max(1.0, state.size)
     if is_exact and change < -ROUNDING * size and change < -FAR * state.noise():
         what = "log p(x|θ) + log p(θ)" if hasattr(state.at.model, "log_prior") else "log-likelihood"
-        return "decreased", (f"{what} fell by {-change:.3g} in iteration {state.t}; an exact E-step rules that out (W24)"
-                             ": m_step or log_joint has a bug (a prior in m_step belongs to a model with log_prior())")
+        return "decreased", (f"{what} fell by {-change:.3g} in iteration {state.t}; under the exact E-step that cannot "
+                             "happen (W24): the model's m_step or log_joint has a bug (an M-step that uses a prior "
+                             "belongs to a model with log_prior())")
     gains = changes if is_exact else np.abs(changes)
     if tol is None or gains[-1] > tol * max(1.0, abs(state.objective)):
         return None
@@ -107,4 +108,4 @@ def settled(gains):
     if len(gains) < 3 or not (gains > 0).all():
         return False
     rate, before = gains[2] / gains[1], gains[1] / gains[0]
-    return bool(rate < 1 and rate <= STEADY * before and rate * rate < before)
+    return rate < 1 and rate <= STEADY * before and rate * rate < before
