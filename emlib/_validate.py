@@ -6,12 +6,11 @@ ROW_SUM_TOLERANCE = 1e-6    # what float32 leaves of "sums to 1"; more than that
 
 
 def unmasked(values, name):
-    """values as they are, or a ValueError if entries are masked: numpy.asarray would take what lies under the mask."""
+    """A ValueError if entries of values are masked: numpy.asarray would take what lies under the mask."""
     pieces = values if isinstance(values, (list, tuple)) else [values]
     masked = sum(int(np.ma.count_masked(piece)) for piece in pieces if isinstance(piece, np.ma.MaskedArray))
     if masked:
         raise ValueError(f"{name} is a masked array with {masked} masked entries; drop those rows or fill them first")
-    return values
 
 
 def real(values, name):

@@ -23,7 +23,7 @@ def caller(e_step):
     except (TypeError, ValueError):                     # some callables do not tell
         return lambda at, q: e_step(at.model, at.x)
     third = list(signature.parameters.values())[2:3]
-    takes_q = any(p.name == "q" or (p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD) for p in third)
+    takes_q = any(p.kind <= p.POSITIONAL_OR_KEYWORD and (p.name == "q" or p.default is p.empty) for p in third)
     try:
         signature.bind(*["model", "x", "q"][:2 + takes_q])
     except TypeError:

@@ -90,8 +90,7 @@ class Cells(_Pieces):
     filled : array (N, D)
         x with the means of q where a cell is missing.
     cov : array (N, D, D)
-        Covariance of the missing cells, positive definite, else a ValueError; what stands in rows and columns of
-        observed cells is not read.
+        Positive definite over the missing cells, else a ValueError; rows and columns of observed ones are not read.
     missing : bool array (N, D)
     """
 

@@ -44,8 +44,7 @@ class Trace:
     steps : tuple of Step
         Every half-step; empty with ``keep="last"``.
     log_liks, objectives : arrays (T + 1,)
-        At the start and after each of the T iterations, in nats: log p(x|θ), and what the stopping rule watched, which
-        `fit` tells.
+        At the start and after each of the T iterations, in nats: log p(x|θ), and the objective that `fit` watched.
     stop, message : str
         "converged" (the gains were small and had `settled`), "max_iter" (or before that no room for more half-steps),
         "decreased" (what an exact E-step makes monotone has fallen: a bug in the model), "collapsed" (the M-step had
