@@ -19,7 +19,7 @@ def folded(questions, names):
     str
         HTML without script, style or input.
     """
-    return "\n".join(_asked(title, one, names) + "\n" + "\n".join(_folds(one, names))
+    return "\n".join("\n".join(["<blockquote>", _asked(title, one, names), *_folds(one, names), "</blockquote>"])
                      for title, one in zip(_titles(questions, names), questions, strict=True))
 
 

@@ -82,6 +82,8 @@ class Question:
         if self.typed and takes_all != [False] * (len(self.answers) - 1) + [True]:
             raise ValueError(f"question {ask!r} is typed: give all answers but the last between or words; the last one "
                              "takes whatever the others do not")
+        if any(answer.between for answer in self.answers) and any(answer.words for answer in self.answers):
+            raise ValueError(f"question {ask!r} has both numbers and words; let the reader type one kind")
 
     @property
     def typed(self):
@@ -130,6 +132,9 @@ class Predict(anywidget.AnyWidget):
     def __init__(self, *questions):
         self.asked = [one for given in questions
                       for one in (of_the_course(given) if isinstance(given, str) else [given])]
+        for one in self.asked:
+            if not isinstance(one, Question):
+                raise ValueError(f"question is {one!r}; give the name of one of the course, or a Question")
         if not self.asked:
             raise ValueError("there is no question; give the name of one, or a Question")
         data = [{"ask": one.ask, "look": one.look, "typed": one.typed,
