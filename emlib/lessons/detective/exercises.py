@@ -4,8 +4,8 @@ import numpy as np
 
 from emlib.contracts import check_em
 from emlib.exercises import deadline
-from emlib.exercises.feedback import Feedback
-from emlib.exercises.judge import first_hints, not_written
+from emlib.exercises.code import not_written
+from emlib.exercises.feedback import Feedback, first_hints, how_to_get_a_hint
 
 __all__ = ["check_model"]
 
@@ -20,18 +20,20 @@ HINTS = ("Two methods say everything: log_joint(x) returns log p(x_n, z=k) for e
          "over the points.")
 
 
-def check_model(model, x, hint=0, seed=0):
+def check_model(model=..., x=..., hint=0, seed=0):
     """Feedback on a model of your own: `check_em`, told in the words of an exercise.
 
     ``hint=1``, ``2``, … adds so many hints. Returns a `Feedback`, true when every theorem that applies holds; it never
     raises for anything that the model does.
     """
     hints = first_hints(HINTS, hint)
-    more = "" if len(hints) == len(HINTS) else f"For a hint: check_model(…, x, hint={len(hints) + 1})"
+    more = how_to_get_a_hint("check_model", None, HINTS, hints)
 
     def not_yet(kind, message, case=""):
         return Feedback(False, kind, message, case, hints, more)
 
+    if model is ... or x is ...:
+        return not_yet("not started", "Give your model and its data: exercises.check_model(model, x).")
     if isinstance(model, type):
         return not_yet("not a function", "Give a model with parameters, such as MyModel(weights, …), not the class.")
     wanted = OF_ANY_Z if hasattr(model, "log_liks") and not hasattr(model, "log_joint") else OF_LABELS
