@@ -108,8 +108,8 @@ def starts(model, x, sample_weight, blocks, n_starts, rng):
 
 def _rows(model, x, sample_weight, rng):
     """At most ROWS independent pieces of x that count, drawn with their weights."""
+    pieces = len(evaluate(model, x).log_liks)                       # refuses what is no data, by name
     x = np.asarray(x) if has_labels(model) else x
-    pieces = len(x) if has_labels(model) else len(evaluate(model, x).log_liks)
     w = validate.sample_weight(sample_weight, pieces)
     counted = np.flatnonzero(w)
     if pieces != len(x):                                            # one sequence: its steps are no pieces

@@ -47,6 +47,8 @@ def blocks(model, x, sample_weight):
     p = n_statistics(kind_named(model.covariance_type), d)
     data = Blocks(x, sample_weight, lambda rows: inputs.x(rows, d), rows_in_cache(k, p))
     inputs.enough(data.n, k)
+    if not model.floor:
+        inputs.not_too_small(data.magnitude)
     return data
 
 
@@ -70,7 +72,7 @@ class GaussianFit:
 
     def __init__(self, model, blocks):
         self.kind, self.floor, (self.k, self.d) = kind_named(model.covariance_type), model.floor, model.means.shape
-        self.make = lambda theta: type(model)(*theta, self.kind.name, self.floor)
+        self.make = lambda theta: model._with(**theta._asdict())
         self.n, self.centre, self.magnitude = blocks.n, blocks.centre, blocks.magnitude
         self.features, self.every = Features(self.kind, blocks), np.ones(self.k, bool)
         # a variance that is nothing beside the offset from the origin, or beside rounding, is not well resolved
