@@ -177,7 +177,7 @@ def _try(exercise, function, given, ends):
                        f"`raise NotImplementedError` by your code; the function returns {exercise.returns}.")
         words = code.error_in_words(function, error, exercise, given)
         if code.is_underflow(error):
-            return Try(given, None, "NaN", f"{words} {form.why_not_finite(given)}", True)
+            return Try(given, None, "NaN", f"{words} {form.why_not_finite(exercise, given)}", True)
         return Try(given, None, "raised", words)
     if answer is None:
         return Try(given, None, "nothing", "Your function returned nothing (None). End it with `return …`; print only "
@@ -218,7 +218,7 @@ def _compared(exercise, given, mine, answer, right):
             place = np.argwhere(lost)[0]
             what = "NaN" if np.isnan(value).any() else "infinite"
             entry = f", first in [{', '.join(map(str, place))}]" if len(place) else ""
-            return Try(given, found, "NaN", f"{name} is {what}{entry}. {form.why_not_finite(mine)}", True)
+            return Try(given, found, "NaN", f"{name} is {what}{entry}. {form.why_not_finite(exercise, given)}", True)
         told = next(filter(None, (rule(value, truth, mine) for rule in exercise.rules)), None)
         if told:
             return Try(given, found, "wrong", told)
@@ -249,7 +249,7 @@ def _right_but_far(exercise, tries, failed):
     if all(one.underflow for one in failed):
         repair = " Do you want to repair it?" if exercise.far_is_extra else ""
         return f"{count}: the formula is right. On the other {len(failed)} it underflows or overflows. " \
-               f"{form.why_not_finite(failed[0].given)}{repair}"
+               f"{form.why_not_finite(exercise, failed[0].given)}{repair}"
     return (f"{count}. On the other {len(failed)}, exp gives 0 or overflows, and what stands in for it (a small number "
             "added, a limit) makes a wrong number without a warning. Subtract the largest entry of each row before "
             "exp, and account for it after (log-sum-exp).")

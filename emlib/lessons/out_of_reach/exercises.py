@@ -18,8 +18,7 @@ RULES = (cases.no_negative_entry, cases.rows_sum_to_one)
 
 def one_one_in_each_row(value, right, given):
     """A rule: each row of q holds one 1 and zeros."""
-    ones = (value == 1).sum(axis=1)
-    off = (ones != 1) | (value == 0).sum(axis=1) + 1 != value.shape[1]
+    off = ((value == 1).sum(axis=1) != 1) | ((value != 0).sum(axis=1) != 1)
     if off.any():
         n = int(np.argmax(off))
         return (f"row {n} of your q is {show(value[n])}. A hard q decides: each row has exactly one 1, for its most "

@@ -11,10 +11,9 @@ from emlib.exercises.judge import Exercise, Mistake, checker
 __all__ = ["by_hand_two_hills", "check_ascend"]
 
 LEFT, COUNTS, PAGES = 0.55, (8, 3), 165             # p(z = left); strokes left and right; ways to order them
-S_VALUES, THETA_VALUES = np.linspace(0, 1, 41), np.linspace(0.025, 0.975, 39)
-CASES = ((0.05, 0.5, S_VALUES, THETA_VALUES, 1), (0.05, 0.5, S_VALUES, THETA_VALUES, 3),
-         (0.05, 0.4, S_VALUES, THETA_VALUES, 4), (0.9, 0.3, S_VALUES[::2], THETA_VALUES[1:], 2),
-         (0.3, 0.6, S_VALUES, THETA_VALUES, 0))
+S_VALUES, THETA_VALUES = np.linspace(0, 1, 21), np.linspace(0.05, 0.95, 19)
+CASES = ((0.05, 0.5, S_VALUES, THETA_VALUES, 2), (0.05, 0.4, S_VALUES, THETA_VALUES, 3),
+         (0.9, 0.3, S_VALUES[::2], THETA_VALUES[1:], 1), (0.3, 0.6, S_VALUES, THETA_VALUES, 0))
 NEAR = 1e-9                                         # nats: two values of L that differ by less are a tie
 
 
@@ -111,9 +110,10 @@ def whole_path(value, right, given):
     if value.shape == (2, 2 * rounds + 1):
         return f"It is transposed: one row a pair. Return {after}."
     if value.ndim == 2 and value.shape[1:] == (2,):
-        missing = {rounds + 1: " You noted whole rounds; note the pair after E as well.",
-                   rounds: " You noted whole rounds, without the start; note the start and every half-step.",
-                   2 * rounds: " Is the start missing?"}.get(len(value), "")
+        starts = len(value) and np.allclose(value[0], given[:2])
+        missing = {(rounds + 1, True): " You noted whole rounds; note the pair after E as well.",
+                   (rounds, False): " You noted whole rounds, without the start; note the start and every half-step.",
+                   (2 * rounds, False): " Is the start missing?"}.get((len(value), bool(starts)), "")
         return f"You return {len(value)} pairs; asked is {after}.{missing}"
     if value.ndim == 2 and value.shape[1:] == (3,):
         return f"Each point of the path is a pair (s, θ), without its height. Return {after}."
