@@ -41,6 +41,12 @@ def log_lik(log_joint):
     return np.logaddexp.reduce(log_joint, axis=1).sum()
 
 
+def within_rows(log_joint, base):
+    """m + log Σ exp(a − m), with m in nats and the logarithm in another base."""
+    m = log_joint.max(axis=1, keepdims=True)
+    return np.sum(m + log_lik(log_joint - m) / np.log(base) / len(m))
+
+
 check_log_lik = checker(Exercise(
     "log_lik", ("log_joint",), "one number, the total over the points, in nats", log_lik, POINTS,
     ("Each row of log_joint holds log p(x, z) of one point. What does p(x) have to do with the p(x, z)?",
@@ -53,6 +59,8 @@ check_log_lik = checker(Exercise(
              "times what it should be. Take the column out first: m[:, 0].", lambda a: len(a) * log_lik(a)),
      Mistake("Each row's largest entry is taken out before exp, and not put back after it: log Σ exp(a) = "
              "m + log Σ exp(a − m).", lambda a: log_lik(a - a.max(axis=1, keepdims=True))),
+     *(Mistake(f"The logarithm has base {base}, and m is in nats: they cannot be added. Use np.log.",
+               lambda a, base=base: within_rows(a, base)) for base in (2, 10)),
      *cases.one_for_all_rows(lambda a, m: np.sum(m + np.log(np.exp(a - m).sum(axis=1, keepdims=True)))),
      Mistake("You summed the logarithms over z. The sum over z stands inside the logarithm: log Σ_z exp(log_joint).",
              np.sum),

@@ -180,8 +180,9 @@ by_hand_two_hills = by_hand("two_hills", (
     Number("theta", FIRST_THETA, 2, (
         Slip((8 * (1 - FIRST_S) + 3 * FIRST_S) / 11, "you counted the columns the other way round: with z = left the "
                                                      "left column, 8 strokes, holds the heads."),
-        Slip((8 * 0.55 + 3 * 0.45) / 11, "that is the M-step with q(left) = 0.55; take the s of your E-step."))),
-    Number("end", LOWER_HILL, 2, (
+        Slip((8 * 0.55 + 3 * 0.45) / 11, "that is the M-step with q(left) = 0.55; take the s of your E-step."),
+        Slip(3 / 11, "that is the M-step with q(left) = 0; your E-step leaves a share for left."))),
+    Number("end", LOWER_HILL, 3, (
         Slip(HIGHER_HILL, "that is the higher hill. A walk stays on the side of the pass where it begins."),
         Slip(3 / 11, "close, and that is where it would end if q(left) were exactly 0; it is about 0.01. Look in the "
                      "panel, or repeat the two steps."),

@@ -51,7 +51,7 @@ def nothing_in_it(*given):
     return np.zeros((2, 0, 3))
 
 
-@wrong(ALL, "raised ValueError: my own words", "line 2 of its body: `raise ValueError(\"my own words\")`", kind="raised")
+@wrong(ALL, "raised ValueError: my own words", "line 2 of its body: `raise ValueError(\"my own", kind="raised")
 def own_error(*given):
     raise ValueError("my own words")
 

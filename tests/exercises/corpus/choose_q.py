@@ -94,6 +94,12 @@ def base_two(log_joint):
     return np.log2(np.exp(log_joint).sum(axis=1)).sum()
 
 
+@wrong("check_log_lik", "base 2, and m is in nats", kind="mistake")
+def base_two_after_the_maximum(log_joint):
+    m = log_joint.max(axis=1, keepdims=True)
+    return np.sum(m[:, 0] + np.log2(np.exp(log_joint - m).sum(axis=1)))
+
+
 @wrong("check_log_lik", "mean over the points", kind="mistake")
 def mean_over_points(log_joint):
     return np.logaddexp.reduce(log_joint, axis=1).mean()
