@@ -71,6 +71,7 @@ c = Symbol("c")
 any_function, positive = Function("f")(u), Function("h", positive=True)(u)
 Q = TWO.sums[0]
 (Z,) = REAL.each
+COMPLEX = Sum(I * a, (K_TH, 1, 3)) ** 2 + 1  # 1 − 9a²
 UNIFORM = {q: Rational(1, 2) for q in Q}
 SHARE = Q[0] - Rational(1, 2)
 
@@ -120,6 +121,7 @@ FALSE = {  # true in `SHOWN` below: numbers are found at which it is false
     "a product of logarithms": AtLeast(x - 1 + log(x) * log(y), log(x), W),
     "a complex square": AtLeast(Derivative(any_function, u) ** 2, 0, W),
     "a complex sum, squared": AtLeast(Sum(I * x, (K_TH, 1, 3)) ** 2, 0, W),
+    "a complex weight": AtLeast(COMPLEX * (x - 1), COMPLEX * log(x), W),
     "logarithms of negative numbers": AtLeast(0, log(-a) - log(-x), W),
     "a root of a square": Identity(sqrt(r**2), r, W),
     "a power of a power": Identity((r**2) ** Rational(3, 2), r**3, W),
