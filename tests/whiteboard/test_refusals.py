@@ -227,7 +227,8 @@ NOT_SHOWN = {
     *(name for name in FALSE if name.startswith("iff,")
       and name not in {"iff, another place", "iff, not of sum 1", "iff, labels with q = 0 forgotten",
                        "iff, the uniform q of any number", "iff, the prior of any number"}),
-    "a complex square", "a complex sum, squared", "a complex weight", "a logarithm split over signs", "a logarithm of an exponential",
+    "a complex square", "a complex sum, squared", "a complex weight",
+    "a logarithm split over signs", "a logarithm of an exponential",
     "things that do not commute", "not a number", "infinity", "half an integral", "a negative variance",
     *(name for name in FALSE if name.startswith("same,")),
     "max, a local one", "max, one of two", "max, one of many", "max, outside the model", "max, half of a sum of 1",
