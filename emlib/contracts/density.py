@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from emlib.contracts.data import as_data
 from emlib.contracts.plane import plane
 from emlib.contracts.quadrature import Density, along
 from emlib.contracts.theorem import NotApplicable
@@ -17,7 +18,7 @@ from emlib.contracts.theorem import NotApplicable
 __all__ = ["HELP", "Reading", "readings", "times_factorial"]
 
 PLACES = (0.0, 1.0, -1.0, math.pi, -math.pi, 2 * math.pi)       # where an x may end of itself: signs, shares, angles
-GIVEN = 3                   # rows whose other columns are held while one runs through all its values
+GIVEN = 4                   # rows whose other columns are held while one runs through all its values
 LARGEST = 1e15              # whole numbers beyond are no longer told apart
 
 
@@ -129,7 +130,7 @@ def _density(trial, model, row_of=None, least=-np.inf):
 def _support(trial, model):
     found = trial.model.support()
     x, weights = found if isinstance(found, tuple) and len(found) == 2 else (found, None)
-    p = np.exp(trial.log_liks(model, x))
+    p = np.exp(trial.log_liks(model, as_data(x, trial.labels)))
     total = float(np.sum(p) if weights is None else np.sum(np.asarray(weights, dtype=float) * p))
     return _judged({"support": total}, total, total, trial, f"over the {len(p)} x of support() p sums to {total:.6g}")
 
@@ -157,11 +158,16 @@ def _reals(trial, model, values, row_of=None):
     density = _density(trial, model, row_of)
     try:
         axis = along(density, values, PLACES, tolerance=trial.allowed(1e-7))
-    except ValueError:              # a logarithm of what is below 0, perhaps
-        if values.min() < 0:
+    except ValueError:              # a logarithm of what is below 0, perhaps; or x can only be whole
+        if values.min() < 0 and not _whole(values):
             raise
-        density.least = 0.0
-        axis = along(density, values, PLACES, tolerance=trial.allowed(1e-7))
+        density.least = 0.0 if values.min() >= 0 else density.least
+        try:
+            axis = along(density, values, PLACES, tolerance=trial.allowed(1e-7))
+        except ValueError:
+            if not _whole(values):
+                raise
+            return Reading({}, np.inf, "the model takes whole numbers only")
     atoms = [] if _whole(values) or row_of is not None else _atoms(density, values)
     return _axis(trial, axis, values.min(), values.max(), "real numbers", sum(atoms))
 
@@ -176,10 +182,11 @@ def _axis(trial, axis, low, high, what, atoms=0.0, steps=0):
     inside, all_x = axis.between(low, high), np.inf if axis.grows[1] else axis.between(first, last)
     if axis.grows[0]:           # where all data are on one side of 0, what falls off on that side alone ends at 0
         all_x = axis.between(0, last) if low >= 0 and not axis.grows[1] and 0 in axis.edges else np.inf
-    open_end = any(axis.refused) or bool(atoms)
+    open_end = any(axis.refused)
     said = (f"over {what} p sums to {all_x + atoms:.6g}, over those from the smallest to the largest x seen "
             f"to {inside + atoms:.6g}")
-    return _judged(sums, inside, np.inf if open_end else all_x, trial, said, axis.error)
+    found = _judged(sums, inside, np.inf if open_end else all_x, trial, said, axis.error)
+    return found._replace(wrong=None) if atoms else found       # no density alone: what else it is, nobody says
 
 
 def _judged(sums, inside, all_x, trial, said, error=0.0):
@@ -231,7 +238,7 @@ def _ordered(trial, model, values):
 
 def _given(trial, model, x, j):
     """One column summed while the others are held as in some rows: a density of y given its design, and the like."""
-    rows = x[np.unique(np.linspace(0, len(x) - 1, GIVEN).astype(int))]
+    rows = x[np.argsort(x[:, -1 - j], kind="stable")][np.unique(np.linspace(0, len(x) - 1, GIVEN).astype(int))]
     found = []
     for row in rows:
         def row_of(points, row=row):
@@ -243,14 +250,16 @@ def _given(trial, model, x, j):
             found.append(_axis(trial, axis, -0.5, x[:, j].max() + 0.5, "whole numbers", steps=64))
         else:
             found.append(_reals(trial, model, x[:, j], row_of))
-        if not found[-1].ways:
+        if not found[-1].ways and not two_reals(x):
             break
         if found[-1].wrong == np.inf:           # it does not fall off: no density of this column
             found[-1] = found[-1]._replace(wrong=None)
     if all(reading.ways for reading in found):
         return Reading({j: max(min(reading.ways.values()) for reading in found)}, None, "one column given the others")
     worst = max(found, key=lambda reading: -1 if reading.wrong is None else reading.wrong)
-    return Reading({}, worst.wrong, f"with the other column held, {worst.said}")
+    totals = np.array([reading.total for reading in found])
+    same = len(found) > 1 and np.isfinite(totals).all() and np.ptp(totals) <= 1e-4 * totals.max()
+    return Reading({}, worst.wrong, f"with the other column held, {worst.said}", float(totals[0]) if same else math.nan)
 
 
 def _given_total(trial, model, x):

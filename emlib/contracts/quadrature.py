@@ -122,9 +122,7 @@ def along(density, data, places, step=None, tolerance=1e-7):
     edges = np.unique(np.maximum(edges, density.least))
     parts, error = _integrated(density, edges, tolerance)
     tails = [_falls_off(density, edges[i], edges[j]) for i, j in ((0, 1), (-1, -2))]
-    raised = np.array([np.ravel(point)[0] for point in density.raised] or [np.nan])
-    return Axis(edges, parts, error, tuple(not falls for falls in tails),
-                (bool((raised < low).any()), bool((raised > high).any())))
+    return Axis(edges, parts, error, tuple(not falls for falls in tails), _refused(density, low, high))
 
 
 def _one_by_one(density, low, high, step):
@@ -144,8 +142,13 @@ def _one_by_one(density, low, high, step):
         last, n = p.sum(), 2 * n
     edges = first + step * (np.arange(len(p) + 1) - 0.5)
     left = low < 0 and p[0] > 1e-9 * p.sum()
+    return Axis(edges, p, 0.0, (bool(left), grows), _refused(density, low, high))
+
+
+def _refused(density, low, high):
+    """Whether the model raised beyond the data, left or right; below 0 it may, where no x is."""
     raised = np.array(density.raised or [np.nan])
-    return Axis(edges, p, 0.0, (bool(left), grows), (bool((raised < low).any()), bool((raised > high).any())))
+    return bool(((raised < low) & ((raised >= 0) | (low < 0))).any()), bool((raised > high).any())
 
 
 def _edges(density, data, places):

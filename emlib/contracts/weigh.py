@@ -56,15 +56,31 @@ def weigh(trial, models=None):
             return Weighed(True, what, min(max(reading.ways[way] for reading in found) for way in common))
         wrong = [(i, reading) for i, reading in enumerate(found) if reading.wrong is not None and not reading.ways]
         if accuses and wrong:
-            broken.append((wrong[0][0], wrong[0][1]))
+            broken.append((*wrong[0], found))
         else:
             openings.append(next((r.said for r in found if not r.ways), found[0].said))
+    if openings and len(broken) == 2 and _is_conditional(trial, broken):
+        openings = []
     if openings or not broken:
         return Weighed(None, openings[0] if HELP in openings[0] else f"{openings[0]}; {HELP}")
-    i, reading = broken[0]
+    i, reading, _ = broken[0]
     where = "at the model itself" if i == 0 else f"after {i} M-step{'s' * (i > 1)}"
     factorial = ways[0][0] == "a whole number" and bool(times_factorial(trial).ways)
     return Weighed(False, f"{where}, {reading.said}", reading.wrong, i > 0, factorial, reading.total)
+
+
+def _is_conditional(trial, broken):
+    """Whether p is c times a density of one column given the other: then no joint one, if c moves with θ or is large.
+
+    As a joint density it would have the other column uniform over a range of length 1/c, which no θ can change, and
+    which holds the data.
+    """
+    for (_, _, found), other in zip(broken, (0, -1), strict=True):
+        totals = np.array([reading.total for reading in found])
+        if np.isfinite(totals).all() and (np.ptp(totals) > 1e-3 * totals.max()
+                                          or totals.max() * np.ptp(trial.x[:, other]) > 1 + 1e-3):
+            return True
+    return False
 
 
 def _valid(trial):
