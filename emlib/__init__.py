@@ -12,6 +12,7 @@ from emlib.e_steps import exact, frozen, hard, partial, shared, tempered
 from emlib.em import Collapse, ConvergenceWarning, Step, Trace, em, fit
 from emlib.interop import from_sklearn, to_sklearn
 from emlib.models import CoinMixture, GaussianMixture
+from emlib.nudge import nudge
 
 __version__ = "0.1.0"
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "hard",
     "identity",
     "log_posterior",
+    "nudge",
     "partial",
     "shared",
     "tempered",

@@ -2,13 +2,15 @@
 
 import json
 import re
+import sys
 import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from emlib import CoinMixture, Collapse, ConvergenceWarning, GaussianMixture, bound, em, fit, tempered
+from emlib import CoinMixture, Collapse, ConvergenceWarning, GaussianMixture, bound, em, fit, identity, tempered
+from emlib.posteriors import Cells, Chains, Gaussians
 
 CASES = {c["name"]: c for c in json.loads((Path(__file__).parent / "references" / "g18_bad_inputs.json").read_text(
     encoding="utf-8"))["cases"]}
@@ -256,3 +258,76 @@ def test_em_and_fit_refuse_the_same_input():
             next(em(gmm(), bad))
         with pytest.raises(ValueError, match=r"^x "):
             fit(gmm(), bad)
+
+
+# What stands under a mask is no data --------------------------------------------------------------------------------
+
+MASKED = np.ma.masked_array(np.full((60, 2), 0.5), mask=np.arange(120).reshape(60, 2) % 40 == 0)
+
+
+class Plain:
+    """A student's own model, which would take what numpy.asarray leaves of a mask."""
+
+    def log_joint(self, x):
+        return gmm().log_joint(np.asarray(x))
+
+    def m_step(self, x, q):
+        return self
+
+
+@pytest.mark.parametrize("call", [
+    lambda: next(em(Plain(), MASKED)), lambda: fit(Plain(), MASKED), lambda: identity(Plain(), MASKED, Q),
+    lambda: fit(Plain(), list(MASKED)), lambda: identity(gmm(), X, MASKED), lambda: bound(np.log(MASKED), Q),
+    lambda: fit(gmm(), X, sample_weight=MASKED[:, 0]), lambda: Gaussians(MASKED, np.array([np.eye(2)] * 60)),
+    lambda: Chains(MASKED, [np.full((3, 2, 2), 0.5)] * 60), lambda: Cells(MASKED, np.array([np.eye(2)] * 60), X < 0),
+], ids=range(10))
+def test_masked_entries_are_refused_by_name(call):
+    with pytest.raises(ValueError, match=r"(x|q|log_joint|sample_weight|mean|first|filled) is a masked array with [23] "
+                                         r"masked entries; drop those rows or fill them first"):
+        call()
+
+
+def test_a_mask_that_hides_nothing_is_no_mask():
+    x = np.ma.masked_array(X, mask=False)
+    once = dict(max_iter=1, tol=None)
+    assert np.array_equal(fit(Plain(), x, **once).log_liks, fit(Plain(), X, **once).log_liks)
+    assert identity(gmm(), X, np.ma.masked_array(Q)).elbo == identity(gmm(), X, Q).elbo
+
+
+@pytest.mark.parametrize(("values", "said"), [
+    (np.arange(60).astype("datetime64[D]"), r"dates \(datetime64\[D\]\); turn them into numbers first"),
+    (np.arange(60).astype("timedelta64[s]"), "dates"), (np.ones(60) + 0j, "complex numbers"),
+    (["many"] * 60, r"text \(<U4\); turn them into numbers"),
+    (["1"] * 60, "text"), ([None] * 60, "NoneType")])
+def test_weights_that_are_no_real_numbers(values, said):
+    with pytest.raises(ValueError, match=f"sample_weight must be an array of real numbers: .*{said}"):
+        fit(gmm(), X, sample_weight=values)
+
+
+# What would fill the memory ------------------------------------------------------------------------------------------
+
+
+def test_keeping_every_half_step_of_large_data_is_refused_with_the_remedy():
+    x = np.zeros((1_000_000, 1))
+    with pytest.raises(ValueError, match=r"keep='all' would keep 96 MB in each iteration, and may take 2e\+03 MB; give "
+                                         "keep='last'"):
+        fit(GaussianMixture([0.5, 0.5], [[0.0], [1.0]], [1.0, 1.0]), x)
+
+
+def test_a_fit_whose_half_steps_fill_the_memory_ends_with_what_it_has(monkeypatch):
+    each = 8 * 60 * (2 + 10)
+    engine = sys.modules["emlib.em"]                    # the function em has the module's name
+    monkeypatch.setattr(engine, "KEPT", 3.5 * each)
+    monkeypatch.setattr(engine, "AT_LEAST", 3)
+    start = GaussianMixture.start(X, 2, 1, "spherical")
+    for tol in (None, 0.0):
+        with pytest.warns(ConvergenceWarning, match="fill the memory that keep='all' may take; go on .* keep='last'"):
+            trace = fit(start, X, tol=tol)
+        assert trace.stop == "max_iter" and trace.n_iter == 3 and len(trace.steps) == 6
+    assert trace.log_liks == pytest.approx(fit(start, X, max_iter=3, keep="last", tol=None).log_liks, rel=1e-12)
+    monkeypatch.setattr(engine, "AT_LEAST", 4)
+    with pytest.raises(ValueError, match="keep='all' would keep"):
+        fit(start, X)
+    assert fit(start, X, max_iter=3, tol=None).n_iter == 3
+    with pytest.raises(ValueError, match="keep='all' would keep"):      # as many runs, as little room for each
+        fit(start, X, n_starts=2, rng=0, max_iter=3)

@@ -34,27 +34,90 @@ def test_a_fall_is_rounding_up_to_1e_12_of_what_was_summed(size):
     """The sum may be near 0 where its terms are not: rounding is of the terms."""
     just = ROUNDING * size
     assert pytest.approx(1e-12) == ROUNDING
-    assert verdict(0.0, state(-0.9 * just, size), None, is_exact=True) is None
-    assert verdict(0.0, state(-1.1 * just, size), None, is_exact=True)[0] == "decreased"
-    assert verdict(0.0, state(-1.1 * just, size), None, is_exact=False) is None       # no promise was made there
+    assert verdict([0.0], state(-0.9 * just, size), None, is_exact=True) is None
+    assert verdict([0.0], state(-1.1 * just, size), None, is_exact=True)[0] == "decreased"
+    assert verdict([0.0], state(-1.1 * just, size), None, is_exact=False) is None       # no promise was made there
 
 
 def test_a_fall_below_one_part_is_measured_against_one_nat():
-    assert verdict(0.0, state(-0.9e-12, 1e-6), None, is_exact=True) is None
-    assert verdict(0.0, state(-1.1e-12, 1e-6), None, is_exact=True)[0] == "decreased"
+    assert verdict([0.0], state(-0.9e-12, 1e-6), None, is_exact=True) is None
+    assert verdict([0.0], state(-1.1e-12, 1e-6), None, is_exact=True)[0] == "decreased"
+
+
+def test_a_fall_within_the_rounding_of_the_model_itself_is_no_bug():
+    """What cancels inside the model is measured, and only where the objective has fallen."""
+    asked = []
+    rough = state(-1e-3, 1.0)._replace(noise=lambda: asked.append(1) or 1e-4)
+    assert verdict([0.0], rough, None, is_exact=True) is None and asked == [1]
+    assert verdict([0.0], rough._replace(noise=lambda: 1e-3 / 17), None, is_exact=True)[0] == "decreased"
+    assert verdict([0.0], rough._replace(objective=1e-3), None, is_exact=True) is None and asked == [1]
+
+
+def after(gains, start=0.0):
+    """Objectives whose differences are the gains."""
+    return (start + np.cumsum([0, *gains])).tolist()
+
+
+def verdict_on(gains, tol, start=0.0, size=1.0, is_exact=True):
+    *before, now = after(gains, start)
+    return verdict(before, state(now, size), tol, is_exact)
 
 
 def test_tol_is_relative_to_the_objective_and_at_least_to_one_nat():
-    assert verdict(0.0, state(0.9e-6, 1.0), 1e-6, is_exact=True)[0] == "converged"
-    assert verdict(0.0, state(1.1e-6, 1.0), 1e-6, is_exact=True) is None
-    assert verdict(-2e3, state(-2e3 + 1.9e-3, 1.0), 1e-6, is_exact=True)[0] == "converged"
-    assert verdict(-2e3, state(-2e3 + 2.1e-3, 1.0), 1e-6, is_exact=True) is None
+    assert verdict_on([1e-4, 1e-5, 0.9e-6], 1e-6)[0] == "converged"
+    assert verdict_on([1e-4, 1e-5, 1.1e-6], 1e-6) is None
+    assert verdict_on([0.1, 0.015, 1.9e-3], 1e-6, -2e3)[0] == "converged"
+    assert verdict_on([0.1, 0.015, 2.1e-3], 1e-6, -2e3) is None
 
 
 def test_another_e_step_may_fall_and_has_not_converged_by_that():
     """Signed for an exact E-step; for any other the change must be small either way."""
-    assert verdict(0.0, state(-0.5, 1.0), 1e-6, is_exact=False) is None
-    assert verdict(0.0, state(-0.9e-6, 1.0), 1e-6, is_exact=False)[0] == "converged"
+    assert verdict_on([-0.5], 1e-6, is_exact=False) is None
+    assert verdict_on([-1e-4, -1e-5, -0.9e-6], 1e-6, is_exact=False)[0] == "converged"
+
+
+@pytest.mark.parametrize(("gains", "converged"), [
+    ([1e-4, 1e-5, 1e-6], True), ([1e-4, 1e-7, 1e-8], False),        # a rate of 10⁻³, then of 10⁻¹: where will it end?
+    ([1e-7, 0.9e-7, 0.82e-7], True), ([1e-7, 1.004e-7, 1.008e-7], False), ([1e-7, 1e-7, 1e-7], False),
+    ([1e-8], False), ([1e-5, 1e-8], False),                         # too few to know a rate
+    ([1e-5, 1e-8, 0.0], True), ([-1e-17], True), ([1e-5, 1e-8, -1e-14], True),
+    ([1e-4, 2.1e-5, 6.2e-6], True), ([1e-4, 2.0e-5, 6.1e-6], False)])        # 0.21 → 0.295, and 0.2 → 0.305
+def test_small_gains_are_convergence_only_when_they_shrink_at_a_steady_rate(gains, converged):
+    found = verdict_on(gains, 1e-5)
+    assert (found is not None and found[0] == "converged") == converged
+
+
+def test_what_is_left_is_said_as_aitken_would():
+    """Gains 8, 4, 2 and on for ever: 2 more."""
+    assert "at this rate 2e-06 more would follow" in verdict_on([8e-6, 4e-6, 2e-6], 1e-5)[1]
+    gains = np.diff(fit(START, X, tol=1e-8).log_liks)
+    message = fit(START, X, tol=1e-8).message
+    said = float(message.split("at this rate ")[1].split(" more")[0])
+    assert 0.5 < said / (fit(START, X, tol=0).log_liks[-1] - fit(START, X, tol=1e-8).log_liks[-1]) < 2 and gains[-1] > 0
+    assert "nothing but rounding is left" in verdict_on([1e-5, 0.0], 1e-5)[1]
+
+
+# A plateau, a saddle ------------------------------------------------------------------------------------------------
+
+
+def two_heaps(seed=5):
+    rng = np.random.default_rng(seed)
+    return np.concatenate([rng.normal(-2, 1, (150, 1)), rng.normal(2, 1, (150, 1))])
+
+
+@pytest.mark.parametrize("away", [1e-1, 1e-2, 1e-3])
+@pytest.mark.parametrize("keep", ["all", "last"])
+def test_a_fit_that_leaves_a_saddle_slowly_is_not_called_converged(away, keep):
+    """Its gains are small and grow, by a factor 1.004 an iteration."""
+    x = two_heaps()
+    start = GaussianMixture([0.5, 0.5], [[-away], [away]], [5.0, 5.0], "spherical")
+    trace = fit(start, x, warn=False, keep=keep)
+    more = fit(trace.model, x, tol=None, max_iter=3000, warn=False, keep="last").log_liks[-1] - trace.log_liks[-1]
+    assert trace.stop == ("converged" if away == 1e-1 else "max_iter")
+    assert (more < 1e-3) == (trace.stop == "converged")
+    if away < 1e-1:
+        late = np.diff(trace.log_liks)[-50:]
+        assert late.max() < 1e-4 and np.all(late[10:] > late[:-10])
 
 
 @pytest.mark.parametrize("e_step", [exact, hard, shared, tempered(0.7)], ids=["exact", "hard", "shared", "tempered"])
@@ -134,18 +197,21 @@ def test_an_e_step_is_given_what_it_asks_for():
     q0 = np.full((len(X), 2), 0.5)
     for e_step in (lambda model, x, q: asked.append(q) or q0, lambda model, x, q=None: asked.append(q) or q0,
                    lambda *a: asked.append(len(a)) or q0, lambda model, x, beta=0.5: asked.append(beta) or q0,
-                   lambda model, x, before: asked.append(before) or q0):
+                   lambda model, x, before: asked.append(before) or q0, lambda m, x, q, /: asked.append(q) or q0,
+                   lambda m, x, *, q=None: asked.append(q) or q0, lambda m, x, *q: asked.append(len(q)) or q0,
+                   lambda m, x, **q: asked.append(len(q)) or q0):
         steps = em(START, X, e_step, q=q0)
         next(steps), next(steps), next(steps)
-    assert all(np.array_equal(q, q0) for q in (*asked[:4], *asked[8:])) and asked[4:8] == [2, 2, 0.5, 0.5]
-    assert len(asked) == 10
+    assert all(np.array_equal(q, q0) for q in (*asked[:4], *asked[8:12])) and asked[4:8] == [2, 2, 0.5, 0.5]
+    assert asked[12:] == [None, None, 0, 0, 0, 0]                   # what is not given by its place is not given
     assert caller(exact) is exact.choose
 
 
 @pytest.mark.parametrize(("e_step", "said"), [
     ("exact", r"e_step is 'exact'; give a function"), (tempered, r"e_step=tempered cannot be called with .*first"),
     (frozen, "e_step=frozen cannot be called"), (lambda: None, "e_step=<lambda> cannot be called"),
-    (lambda a, b, c, d: None, "e_step=<lambda> cannot be called")])
+    (lambda a, b, c, d: None, "e_step=<lambda> cannot be called"),
+    (lambda a, b, *, beta: None, "e_step=<lambda> cannot be called")])
 def test_what_is_no_e_step_is_told_so(e_step, said):
     for act in (lambda: fit(START, X, e_step=e_step), lambda: next(em(START, X, e_step))):
         with pytest.raises(ValueError, match=said):

@@ -166,7 +166,8 @@ def test_a_mistake_that_gives_the_right_answers_here_is_not_what_went_wrong():
     assert (feedback.kind, feedback.message) == ("mistake", median.says), "here the numbers tell mean and median apart"
 
 
-@every_check
+@pytest.mark.parametrize("check", [pytest.param(c, id=n) for n, c in CHECKS.items()
+                                   if any(isinstance(a, np.ndarray) for a in c.exercise.cases[0])])
 def test_an_input_that_is_changed_is_noticed(check):
     def function(*given):
         right = check.exercise.truth(*given)

@@ -45,7 +45,7 @@ def test_opening_the_report_keeps_the_place_and_another_suspect_starts_anew(pane
     panel.open_report.value = True
     assert panel.stage.index == 7
     panel.choose.value = "B"
-    assert panel.stage.index == 0 and "The report is closed" not in panel.sentence
+    assert panel.stage.index == 0 and "The report is closed" in panel.sentence and not panel.open_report.value
 
 
 def test_opening_the_report_is_no_other_state(panel):

@@ -7,8 +7,8 @@ from emlib.contracts.data import as_data, length
 from emlib.contracts.latent import returned
 from emlib.contracts.show import where
 from emlib.exercises import deadline
-from emlib.exercises.feedback import Feedback
-from emlib.exercises.judge import first_hints, not_written
+from emlib.exercises.code import not_written
+from emlib.exercises.feedback import Feedback, first_hints, how_to_get_a_hint
 
 __all__ = ["check_model"]
 
@@ -23,18 +23,20 @@ HINTS = ("Two methods say everything: log_joint(x) returns log p(x_n, z=k) for e
          "over the points.")
 
 
-def check_model(model, x, hint=0, seed=0):
+def check_model(model=..., x=..., hint=0, seed=0):
     """Feedback on a model of your own: `check_em`, told in the words of an exercise.
 
     ``hint=1``, ``2``, … adds so many hints. Returns a `Feedback`, true when every check that applies holds, with what
     none of them can see; it never raises for anything that the model does.
     """
     hints = first_hints(HINTS, hint)
-    more = "" if len(hints) == len(HINTS) else f"For a hint, add hint={len(hints) + 1} after the data."
+    more = how_to_get_a_hint("check_model", None, HINTS, hints)
 
     def not_yet(kind, message, case=""):
         return Feedback(False, kind, message, case, hints, more)
 
+    if model is ... or x is ...:
+        return not_yet("not started", "Give your model and its data: exercises.check_model(model, x).")
     if isinstance(model, type):
         return not_yet("not a function", "Give a model with parameters, such as MyModel(weights, …), not the class.")
     wanted = OF_ANY_Z if hasattr(model, "log_liks") and not hasattr(model, "log_joint") else OF_LABELS
@@ -54,7 +56,7 @@ def check_model(model, x, hint=0, seed=0):
     if report.passed:
         held = sum(check.passed is True for check in report.checks)
         return Feedback(True, "right", f"Certified, as far as these checks see: {held} of them apply to your model and "
-                        "these data, and all hold.", more=_in_words("Not tested:", report.not_tested))
+                        f"these data, and all hold. {_in_words('Not tested:', report.not_tested)}")
     first = report.first_failure
     climbs = (" It climbs all the same: ascent holds, the maximum is not reached (generalised EM)." * report.climbs)
     return not_yet("mistake", f"{first.title} fails: {first.statement}{climbs} {first.hint}".strip(),
