@@ -1,29 +1,48 @@
 """What goes into the core is checked here: bad input gets a ValueError that says what is wrong and what to do."""
 
+from decimal import Decimal
+from numbers import Real
+
 import numpy as np
 
 ROW_SUM_TOLERANCE = 1e-6    # what float32 leaves of "sums to 1"; more than that is a mistake, not rounding
 
 
 def unmasked(values, name):
-    """A ValueError if entries of values are masked: numpy.asarray would take what lies under the mask."""
-    pieces = values if isinstance(values, (list, tuple)) else [values]
-    masked = sum(int(np.ma.count_masked(piece)) for piece in pieces if isinstance(piece, np.ma.MaskedArray))
-    if masked:
-        raise ValueError(f"{name} is a masked array with {masked} masked entries; drop those rows or fill them first")
+    """values as they are, or a ValueError if entries are masked: numpy.asarray would take what lies under the mask."""
+    def count(part):
+        if isinstance(part, (list, tuple)):
+            return sum(count(p) for p in part if isinstance(p, (list, tuple, np.ndarray)))
+        return int(np.count_nonzero(getattr(part, "mask", False))) if isinstance(part, np.ndarray) else 0
+
+    if n := count(values):
+        raise ValueError(f"{name} is a masked array with {n} masked entries; drop those rows or fill them first")
+    return values
 
 
 def real(values, name):
     """values as a float array, or a ValueError that says why they are no real numbers."""
     unmasked(values, name)
     try:
-        array = np.asarray(values)
-        if array.dtype.kind in "mMc":
-            raise ValueError("complex numbers" if array.dtype.kind == "c" else
-                             f"they are dates ({array.dtype}); turn them into numbers first, such as days")
-        return array.astype(float, copy=False)
-    except (TypeError, ValueError, RuntimeError) as reason:     # RuntimeError: a tensor that cannot be read
-        raise ValueError(f"{name} must be an array of real numbers: {reason}") from None
+        array = np.asanyarray(values)
+        wrong = "" if array.dtype.kind in "fiub" else _no_numbers(array)
+        numbers = None if wrong else np.asarray(array).astype(float, copy=False)
+    except Exception as reason:                                 # a tensor that cannot be read raises what it likes
+        wrong = reason
+    if wrong:
+        raise ValueError(f"{name} must be an array of real numbers: {wrong}")
+    unmasked(array, name)                                       # what a tensor gave may be masked too
+    return numbers
+
+
+def _no_numbers(array):
+    """Why the entries of an array are no real numbers, or "": astype(float) would read text, dates and None."""
+    kinds = {"M": "dates", "m": "dates", "U": "text", "S": "text", "T": "text", "V": "records", "c": "complex numbers"}
+    for value in array.flat if array.dtype.kind == "O" else ():             # numpy calls timedelta64 an integer
+        if isinstance(value, np.timedelta64) or not isinstance(value, (Real, Decimal, np.bool_)):
+            return f"{'it is' if array.ndim == 0 else 'one of them is'} of type {type(value).__name__}"
+    what, days = kinds.get(array.dtype.kind, ""), ", such as days" * (array.dtype.kind in "mM")
+    return what and f"{what} ({array.dtype}); turn them into numbers first{days}"
 
 
 def log_joint(log_joint):

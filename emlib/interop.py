@@ -22,19 +22,24 @@ def to_sklearn(model):
     -------
     sklearn.mixture.GaussianMixture
         Ready for ``predict``, ``predict_proba``, ``score_samples`` and ``sample``. It is set up to start from here
-        if it is fitted again, without regularisation (``reg_covar=0``, as in emlib; a floor has no counterpart there).
+        if it is fitted again, without regularisation (``reg_covar=0``, as in emlib; a floor has no counterpart there,
+        nor has an M-step of a subclass).
         ``converged_`` is False and ``n_iter_`` 0: it has not run.
 
     Raises
     ------
     ValueError
-        If model is not a Gaussian mixture of emlib.
+        If model is not a Gaussian mixture of emlib, or of a subclass with densities of its own.
     ImportError
         If scikit-learn is not installed.
     """
     sklearn_mixture = _sklearn_mixture()
     if not isinstance(model, GaussianMixture):
         raise ValueError(f"model is a {type(model).__name__}; only an emlib.GaussianMixture has a counterpart there")
+    for name in ("log_joint", "posterior"):
+        if getattr(type(model), name) is not getattr(GaussianMixture, name):
+            raise ValueError(f"model is a {type(model).__name__} with a {name} of its own, which has no counterpart "
+                             "there")
     k, d = model.means.shape
     cov = model.covariances                                         # scikit-learn keeps U with Σ⁻¹ = U Uᵀ
     if kind_named(model.covariance_type).matrices:
@@ -67,7 +72,7 @@ def from_sklearn(estimator):
     Raises
     ------
     ValueError
-        If estimator is of another kind, or not fitted.
+        If estimator is of another kind, or not fitted, or was changed in one of two places.
     ImportError
         If scikit-learn is not installed.
     """
@@ -75,7 +80,21 @@ def from_sklearn(estimator):
         raise ValueError(f"estimator is a {type(estimator).__name__}; expected a sklearn.mixture.GaussianMixture")
     if not hasattr(estimator, "covariances_"):
         raise ValueError("estimator is not fitted, so that it has no parameters yet; call its fit first")
-    return GaussianMixture(estimator.weights_, estimator.means_, estimator.covariances_, estimator.covariance_type)
+    model = GaussianMixture(estimator.weights_, estimator.means_, estimator.covariances_, estimator.covariance_type)
+    if not _is_inverse(estimator, model):
+        raise ValueError("estimator computes its densities from precisions_cholesky_, which does not belong to its "
+                         "covariances_; set both, or call its fit")
+    return model
+
+
+def _is_inverse(estimator, model):
+    """Whether U of Σ⁻¹ = U Uᵀ is that of Σ, as far as float32 can tell."""
+    u, cov = np.asarray(estimator.precisions_cholesky_, dtype=float), model.covariances
+    if u.shape != cov.shape:
+        return False
+    if not kind_named(model.covariance_type).matrices:
+        return np.allclose(u * u * cov, 1, rtol=0, atol=0.1)
+    return np.allclose(np.swapaxes(u, -1, -2) @ cov @ u, np.eye(cov.shape[-1]), rtol=0, atol=0.1)
 
 
 def _sklearn_mixture():

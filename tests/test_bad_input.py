@@ -297,7 +297,8 @@ def test_a_mask_that_hides_nothing_is_no_mask():
 @pytest.mark.parametrize(("values", "said"), [
     (np.arange(60).astype("datetime64[D]"), r"dates \(datetime64\[D\]\); turn them into numbers first"),
     (np.arange(60).astype("timedelta64[s]"), "dates"), (np.ones(60) + 0j, "complex numbers"),
-    (["many"] * 60, "could not convert")])
+    (["many"] * 60, r"text \(<U4\); turn them into numbers"),
+    (["1"] * 60, "text"), ([None] * 60, "NoneType")])
 def test_weights_that_are_no_real_numbers(values, said):
     with pytest.raises(ValueError, match=f"sample_weight must be an array of real numbers: .*{said}"):
         fit(gmm(), X, sample_weight=values)

@@ -6,10 +6,11 @@ Every lesson draws its cases from a generator with a seed of its own: they are t
 import numpy as np
 
 from emlib.bound import log_posterior
-from emlib.exercises.judge import show
+from emlib.exercises.form import show
+from emlib.exercises.judge import Mistake
 
 __all__ = ["decided", "distributions", "distributions_with_zeros", "far_log_joints", "log_joint", "log_joints",
-           "no_negative_entry", "posterior", "rows_sum_to_one", "shares"]
+           "no_negative_entry", "one_for_all_rows", "posterior", "rows_sum_to_one", "shares"]
 
 SIZES = ((1, 2), (2, 2), (3, 2), (4, 3), (5, 4))        # N, K: the simple ones first
 
@@ -25,8 +26,14 @@ def log_joints(rng):
 
 
 def far_log_joints(rng):
-    """Points so far from everything that exp(log_joint) is 0 in double precision, and a table where it overflows."""
-    return [log_joint(rng, 2, 3) - np.array([[1500.0], [900.0]]), log_joint(rng, 2, 2) + 800]
+    """Tables on which exp gives 0 or overflows in double precision.
+
+    All points far away; a table where exp overflows; a far point *beside* a near one, so that the largest entry of
+    the whole table saves nothing; and one point whose own entries lie far apart, so that only the largest of a row
+    may be taken out, not its mean or its smallest.
+    """
+    return [log_joint(rng, 2, 3) - np.array([[1500.0], [900.0]]), log_joint(rng, 2, 2) + 800,
+            log_joint(rng, 3, 2) - np.array([[0.0], [1000.0], [3.0]]), log_joint(rng, 2, 2) - np.array([0.0, 1600.0])]
 
 
 def distributions(rng, n, k):
@@ -46,6 +53,17 @@ def shares(rng, n, k):
     return 0.45 * distributions(rng, n, k) + 0.55 * np.eye(k)[np.arange(n) % k]
 
 
+def one_for_all_rows(with_taken_out):
+    """The mistakes of taking out something else than each row's largest entry: a function of log_joint and of that."""
+    return (
+        Mistake("One maximum for all rows (or for a whole column) is not enough: a row near −1000 beside one near −1 "
+                "still gives exp(−1000) = 0. Take each row's own: max(axis=1, keepdims=True).",
+                lambda a: with_taken_out(a, a.max())),
+        *(Mistake("Take out the largest entry of each row. With the mean or the smallest one, exp still overflows "
+                  "where the entries of a row lie far apart.",
+                  lambda a, of=of: with_taken_out(a, of(a, axis=1, keepdims=True))) for of in (np.mean, np.min)))
+
+
 def posterior(log_joint):
     """p(z|x) of each point, array (N, K): Bayes' rule in log space (W3)."""
     return np.exp(log_posterior(log_joint))
@@ -56,7 +74,7 @@ def decided(table):
     return np.eye(table.shape[1])[table.argmax(axis=1)]
 
 
-def no_negative_entry(value, right):
+def no_negative_entry(value, right, given):
     """A rule for an answer that is a distribution for each point: what is wrong with it, or None."""
     negative = (value < -1e-9).any(axis=1)
     if negative.any():
@@ -65,7 +83,7 @@ def no_negative_entry(value, right):
     return None
 
 
-def rows_sum_to_one(value, right):
+def rows_sum_to_one(value, right, given):
     """A rule for an answer that is a distribution for each point: what is wrong with it, or None."""
     total = value.sum(axis=1)
     n = int(np.argmax(np.abs(total - 1)))

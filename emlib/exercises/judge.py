@@ -1,19 +1,18 @@
-"""Try a student's function on small random cases and say the first thing that is wrong with it."""
+"""Try a student's function on small cases and say one thing about it: the first in the order of `feedback.ORDER`."""
 
 import copy
-import linecache
-import traceback
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from emlib.exercises import deadline
-from emlib.exercises.feedback import Feedback
+from emlib.exercises import code, deadline, form, numbers
+from emlib.exercises.feedback import ORDER, Feedback, first_hints, how_to_get_a_hint
 
-__all__ = ["Exercise", "Mistake", "checker", "first_hints", "not_written", "show"]
+__all__ = ["Exercise", "Mistake", "checker"]
 
-PRECISION = dict(rtol=1e-6, atol=1e-9)
+RANK = {kind: rank for rank, kinds in enumerate(ORDER) for kind in kinds}
 
 
 @dataclass(frozen=True)
@@ -45,9 +44,22 @@ class Exercise:
     praise : str
     mistakes : tuple of Mistake
     rules : tuple of callable
-        (answer, right answer) → what is wrong with its form, or None: tried before the values are compared.
+        (answer, right answer, arguments after the call) → what is wrong with it, or None: tried before the values are
+        compared.
     parts : tuple of str
         What the answers are called, where there are several.
+    far : sequence of tuples
+        Arguments on which exp gives 0 or overflows: a right formula may fail on them, and is told so.
+    far_is_extra : bool
+        The exercise is solved without them, with a remark.
+    accepts : callable, optional
+        (answer, right answer, arguments) → whether the answer is right, where there are several right ones.
+    shapes : callable
+        (answer, right answer, arguments) → a sentence for a wrong shape that this exercise knows, or None.
+    per_entry, misfit : str
+        What one number for each row of the input means, and what helps where two arrays do not fit.
+    alone : bool
+        Refuse a function that takes data from the notebook, even where its numbers are right.
     """
 
     name: str
@@ -60,6 +72,13 @@ class Exercise:
     mistakes: tuple = ()
     rules: tuple = ()
     parts: tuple = ("",)
+    far: tuple = ()
+    far_is_extra: bool = False
+    accepts: Callable = lambda value, right, given: np.allclose(value, right, **form.PRECISION)
+    shapes: Callable = lambda value, right, given: None
+    per_entry: str = "That is one number for each point: add them up."
+    misfit: str = "A sum over z needs keepdims=True (or [:, None]) before it can divide rows."
+    alone: bool = False
 
     @property
     def signature(self):
@@ -67,9 +86,20 @@ class Exercise:
         return f"{self.name}({', '.join(self.arguments)})"
 
 
+@dataclass(frozen=True)
+class Try:
+    """One case: the answers (arrays, or None), and what is wrong with them (kind "" when nothing is)."""
+
+    given: tuple
+    answers: list | None
+    kind: str = ""
+    message: str = ""
+    underflow: bool = False         # what happened is what log 0, exp 1000 or 0/0 look like
+
+
 def checker(exercise):
     """The function `check_…` of an exercise."""
-    def check(function, hint=0):
+    def check(function=..., hint=0):
         return judge(exercise, function, hint)
     check.exercise = exercise
     check.__name__ = check.__qualname__ = f"check_{exercise.name}"
@@ -79,203 +109,152 @@ def checker(exercise):
     return check
 
 
-def first_hints(hints, how_many):
-    """The hints asked for: none for what is no count, or a negative one (a check never raises)."""
-    is_count = isinstance(how_many, (int, np.integer)) and not isinstance(how_many, bool) and how_many > 0
-    return hints[:how_many] if is_count else ()
-
-
-def not_written(error):
-    """Whether a function said that it is still empty.
-
-    The type is compared exactly: where nobody can answer `input()`, IPython raises a kind of NotImplementedError too.
-    """
-    return type(error) is NotImplementedError
-
-
 def judge(exercise, function, hint=0):
     """Feedback on a student's function, with the first `hint` hints."""
     hints = first_hints(exercise.hints, hint)
+    more = how_to_get_a_hint(f"check_{exercise.name}", function, exercise.hints, hints)
 
-    def not_yet(kind, message, case=""):
-        more = "" if len(hints) == len(exercise.hints) else (
-            f"For a hint: check_{exercise.name}({getattr(function, '__name__', '…')}, hint={len(hints) + 1})")
-        return Feedback(False, kind, message, case, hints, more)
+    def say(kind, message, given=None, passed=False):
+        return Feedback(passed, kind, message, "" if given is None else _case_in_words(exercise, given), hints, more)
 
+    call = f"exercises.check_{exercise.name}({exercise.name})"
+    if function is ...:
+        return say("not started", f"Write `def {exercise.signature}:`, and give it to its check: {call}.")
+    if isinstance(function, type):
+        return say("not a function", f"{function.__name__} is a class. Write a function, `def {exercise.signature}:`, "
+                   f"and give it to its check: {call}.")
     if not callable(function):
-        return not_yet("not a function", f"Give the function itself: check_{exercise.name}({exercise.name}), without "
-                       "parentheses and arguments behind its name.")
-    answers, failed, seen_on = [], None, None
-    for given in exercise.cases:
-        answer, wrong = _try(exercise, function, given)
-        answers.append(answer)
-        if wrong and failed is None:
-            failed, seen_on = wrong, given
-        if failed and failed[0] != "wrong":         # after wrong numbers the other cases help to say what went wrong
+        return say("not a function", f"Give the function itself: {call}, without parentheses and arguments behind its "
+                   "name.")
+    tries = _tries(exercise, function)
+    failed = [one for one in tries if one.kind]
+    outside = code.outside_names(function, exercise.arguments)
+    if not failed and exercise.alone and outside:
+        return say("outside", code.outside_words(outside, exercise))
+    if not failed:
+        return Feedback(True, "right", f"{exercise.name} is right, on {len(tries)} cases. {exercise.praise}")
+    first = min(failed, key=lambda one: RANK[one.kind])         # min keeps the first of equals
+    if all(one.answers is not None or one.underflow for one in failed):
+        mistake = numbers.recognised(exercise, tries)
+        if mistake and RANK["mistake"] < RANK[first.kind]:
+            return say("mistake", mistake, failed[0].given)
+    ordinary = tries[:len(exercise.cases)]
+    if first.kind in ("NaN", "wrong") and not any(one.kind for one in ordinary):
+        passed = exercise.far_is_extra and all(one.underflow for one in failed)
+        return say("underflow", _right_but_far(exercise, tries, failed), failed[0].given, passed)
+    if first.kind == "wrong":
+        related = _related(exercise, ordinary)
+        if related:
+            return say("mistake", related, first.given)
+    if outside and first.kind == "wrong":
+        return say("outside", code.outside_words(outside, exercise), first.given)
+    if outside and first.kind in ("raised", "shape", "NaN"):
+        return say(first.kind, f"{first.message} {code.outside_words(outside, exercise)}", first.given)
+    return say(first.kind, first.message, None if first.kind == "not started" else first.given)
+
+
+def _tries(exercise, function):
+    """The function on case after case, until one shows that it cannot answer at all."""
+    tries, ends = [], time.monotonic() + deadline.SECONDS
+    for given in (*exercise.cases, *exercise.far):
+        tries.append(_try(exercise, function, given, ends))
+        if tries[-1].kind and RANK[tries[-1].kind] <= RANK["type"]:
             break
-    if failed is None:
-        return Feedback(True, "right", f"{exercise.name} is right, on {len(exercise.cases)} cases. {exercise.praise}")
-    kind, message = failed
-    if kind == "wrong":
-        kind, message = _recognised(exercise, answers) or failed
-    if kind == "not started":
-        return not_yet(kind, message)
-    return not_yet(kind, message, _case_in_words(exercise, seen_on))
+    return tries
 
 
-def _try(exercise, function, given):
-    """(answer, None) for one right case, else (answer or None, (kind, message))."""
+def _try(exercise, function, given, ends):
     mine = copy.deepcopy(given)
     try:
         with np.errstate(all="ignore"):
-            answer = deadline.run(function, mine)
+            answer = deadline.run(function, mine, max(ends - time.monotonic(), 0.01))
     except deadline.TooSlow as late:
-        return None, ("too slow", f"No answer after {deadline.SECONDS:g} seconds on a case this small. Is there a loop "
-                      f"that never ends?{late.advice}")
+        return Try(given, None, "too slow", f"No answer after {deadline.SECONDS:g} seconds on cases this small. Is "
+                   f"there a loop that never ends?{late.advice}")
     except (Exception, SystemExit) as error:
-        if not_written(error):
-            return None, ("not started", f"{exercise.name}: not started yet. Replace the line "
-                          f"`raise NotImplementedError` by your code; the function returns {exercise.returns}.")
-        return None, ("raised", _error_in_words(function, error))
+        if code.not_written(error):
+            return Try(given, None, "not started", f"{exercise.name}: not started yet. Replace the line "
+                       f"`raise NotImplementedError` by your code; the function returns {exercise.returns}.")
+        words = code.error_in_words(function, error, exercise, given)
+        if code.is_underflow(error):
+            return Try(given, None, "NaN", f"{words} {form.why_not_finite(exercise, given)}", True)
+        return Try(given, None, "raised", words)
     if answer is None:
-        return None, ("nothing", "Your function returned nothing (None). End it with `return …`; print only shows a "
-                      "value.")
-    right = exercise.truth(*given)
-    if len(exercise.parts) == 1:
+        return Try(given, None, "nothing", "Your function returned nothing (None). End it with `return …`; print only "
+                   "shows a value.")
+    right, parts = exercise.truth(*given), len(exercise.parts)
+    if parts == 1:
         answer, right = (answer,), (right,)
-    elif not isinstance(answer, (tuple, list)) or len(answer) != len(exercise.parts):
-        return None, ("shape", f"Return {len(exercise.parts)} things: `return {', '.join(exercise.parts)}`.")
+    elif not isinstance(answer, (tuple, list)) or len(answer) != parts:
+        return Try(given, None, "shape", f"Return {parts} things: `return {', '.join(exercise.parts)}`.")
+    elif form.in_another_order(answer, right):
+        return Try(given, None, "shape", "The right arrays, in another order than asked: "
+                   f"`return {', '.join(exercise.parts)}`.")
+    return _compared(exercise, given, mine, answer, [np.asarray(part) for part in right])
+
+
+def _compared(exercise, given, mine, answer, right):
+    """A `Try` whose answers are there: their type, shape and numbers against the right ones."""
+    names = [(part or "your answer").capitalize() for part in exercise.parts]
     found = []
-    for name, value, truth in zip(exercise.parts, answer, right, strict=True):
-        value, wrong = _checked_form(exercise, name or "your answer", value, np.asarray(truth), mine)
-        found.append(value)
+    for name, value in zip(names, answer, strict=True):
+        value, wrong = form.as_numbers(name, value, exercise)
         if wrong:
-            return found, wrong
-    changed = [name for name, a, b in zip(exercise.arguments, given, mine, strict=True)
-               if isinstance(a, np.ndarray) and not np.array_equal(a, b)]
+            return Try(given, None, "type", wrong)
+        found.append(value)
+    together = list(zip(names, found, right, strict=True))
+    for name, value, truth in together:
+        if value.shape != truth.shape:
+            words = exercise.shapes(value, truth, mine) or form.shape_words(name, value, truth, mine, exercise)
+            return Try(given, found, "shape", words)
+    changed = [name for name, before, after in zip(exercise.arguments, given, mine, strict=True)
+               if isinstance(before, np.ndarray) and not np.array_equal(before, after)]
     if changed:
-        return found, ("changed its input", f"Your function has changed {changed[0]}, which belongs to its caller. "
-                       "Compute a new array: no +=, −=, *=, /= and no assignment to its entries.")
-    for name, value, truth in zip(exercise.parts, found, right, strict=True):
-        if not np.allclose(value, truth, **PRECISION):
-            return found, ("wrong", _difference(name, value, np.asarray(truth)))
-    return found, None
-
-
-def _checked_form(exercise, name, value, right, given):
-    """(array, None), or (what there is, (kind, message)) for an answer that cannot even be compared."""
-    try:
-        value = np.asarray(value, dtype=float)
-    except Exception:                           # numpy may raise anything here
-        return value, ("type", f"{name.capitalize()} is a {type(value).__name__}, which is no array of numbers; "
-                       f"expected: {exercise.returns}.")
-    if value.shape != right.shape:
-        return value, ("shape", _shape(exercise, name, value, right, given))
-    if np.isnan(value).any() or np.isinf(value[np.isfinite(right)]).any():
-        where = np.argwhere(~np.isfinite(value) & np.isfinite(right))
-        what, place = ("NaN" if np.isnan(value).any() else "infinite"), where[0] if len(where) else ()
-        entry = f", first in [{', '.join(map(str, place))}]" if len(place) else ""
-        return value, ("NaN", f"{name.capitalize()} is {what}{entry}. {_why_nan(given)}")
-    for rule in exercise.rules:
-        told = rule(value, right)
+        return Try(given, found, "changed its input", f"Your function has changed {changed[0]}, which belongs to its "
+                   "caller. Compute a new array: no +=, −=, *=, /= and no assignment to its entries.")
+    for name, value, truth in together:
+        lost = ~np.isfinite(value) & np.isfinite(truth)
+        if lost.any():
+            place = np.argwhere(lost)[0]
+            what = "NaN" if np.isnan(value).any() else "infinite"
+            entry = f", first in [{', '.join(map(str, place))}]" if len(place) else ""
+            return Try(given, found, "NaN", f"{name} is {what}{entry}. {form.why_not_finite(exercise, given)}", True)
+        told = next(filter(None, (rule(value, truth, mine) for rule in exercise.rules)), None)
         if told:
-            return value, ("wrong", told)
-    return value, None
+            return Try(given, found, "wrong", told)
+    for name, value, truth in together:
+        if not exercise.accepts(value, truth, given):
+            return Try(given, found, "wrong", numbers.difference(name, value, truth))
+    return Try(given, found)
 
 
-def _why_nan(given):
-    arrays = [a for a in given if isinstance(a, np.ndarray)]
-    if any(a.min() < -700 for a in arrays if np.isfinite(a).all()):
-        return ("Here the numbers in log_joint are so low that exp gives 0: then log 0 = −∞ and 0/0 = NaN. Subtract "
-                "the largest entry of each row before exp, and account for it after (log-sum-exp).")
-    if any(a.max() > 700 for a in arrays):
-        return ("Here the numbers in log_joint are so high that exp overflows. Subtract the largest entry of each row "
-                "before exp, and account for it after (log-sum-exp).")
-    if any((a == 0).any() for a in arrays) or any(np.isinf(a).any() for a in arrays):
-        return ("Here an entry of q is 0: 0 · log 0 counts as 0, yet a computer makes it NaN. Leave out, or replace, "
-                "the entries where q = 0 before taking the logarithm.")
-    return "Look for a division by 0, or the logarithm of a number that is not positive."
-
-
-def _shape(exercise, name, value, right, given):
-    n = next((len(a) for a in given if isinstance(a, np.ndarray) and a.ndim), 0)
-    wanted = f"{right.shape}, {exercise.returns}" if right.ndim else exercise.returns
-    text = f"{name.capitalize()} has shape {value.shape}; expected {wanted}."
-    if value.ndim == right.ndim == 2 and value.T.shape == right.shape:
-        return text + " It is transposed: rows and columns have changed places."
-    if value.ndim == right.ndim and value.size == right.size:
-        return text
-    if right.ndim == 0 and value.shape == (n,):
-        return text + " That is one number for each point: add them up."
-    if right.ndim == 0 and value.ndim == 2:
-        return text + " That is one number for each point and each z: sum over both."
-    if right.ndim == 2 and value.shape == right.shape[:1]:
-        return text + " The sum over z (axis=1) has taken the columns away, or labels are given for rows of q."
-    if right.ndim == 1 and value.shape == (n,):
-        return text + " That is one number for each point; sum over the points: axis=0."
-    return text
-
-
-def _recognised(exercise, answers):
-    """("mistake", its feedback) if the wrong answers are those of a known mistake, wherever they are finite."""
-    for mistake in exercise.mistakes:
-        if _explains(mistake, exercise, answers):
-            return "mistake", mistake.says
+def _related(exercise, tries):
+    """What the first part that is wrong has to do with the right one in every ordinary case, or None."""
+    for index, part in enumerate(exercise.parts):
+        pairs = []
+        for one in tries:
+            right = exercise.truth(*one.given)
+            right = np.asarray(right if len(exercise.parts) == 1 else right[index])
+            if one.answers and one.answers[index].shape == right.shape and np.isfinite(one.answers[index]).all():
+                pairs.append((one.answers[index], right))
+        if not all(np.allclose(value, right, **form.PRECISION) for value, right in pairs):
+            told = numbers.related(pairs)
+            return told and (f"{part}: {told}" if part else told)
     return None
 
 
-def _explains(mistake, exercise, answers):
-    """Whether a mistake gives the student's answers, and on these cases not the right ones."""
-    differs = False
-    for given, answer in zip(exercise.cases, answers, strict=False):
-        if answer is None or len(answer) <= mistake.part or not np.isfinite(answer[mistake.part]).all():
-            continue
-        with np.errstate(all="ignore"):
-            expected, right = np.asarray(mistake.computes(*given)), exercise.truth(*given)
-        right, value = right if len(exercise.parts) == 1 else right[mistake.part], answer[mistake.part]
-        if np.shape(value) != expected.shape or not np.allclose(value, expected, **PRECISION):
-            return False
-        differs = differs or not np.allclose(expected, right, **PRECISION)
-    return differs
-
-
-def _difference(name, value, right):
-    if right.ndim == 0:
-        return f"Your answer is {show(value)}; right is {show(right)}."
-    off = ~np.isclose(value, right, **PRECISION)
-    place = tuple(int(i) for i in np.argwhere(off)[0])
-    return (f"{(name or 'your answer').capitalize()}: {int(off.sum())} of {right.size} numbers are wrong. "
-            f"The first is [{', '.join(map(str, place))}]: yours is {show(value[place])}, right is "
-            f"{show(right[place])}.")
-
-
-def _error_in_words(function, error):
-    """The student's error with the line of their code that it comes from."""
-    text = f"Your function raised {type(error).__name__}: {error}."
-    file = getattr(getattr(function, "__code__", None), "co_filename", None)
-    own = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
-    if own:
-        line = (linecache.getline(own[-1].filename, own[-1].lineno) or "").strip()
-        number = own[-1].lineno - function.__code__.co_firstlineno
-        text += f" It happened in line {number} of its body" + (f": `{line}`." if line else ".")
-    if "broadcast" in str(error):
-        text += " Two arrays do not fit: a sum over z needs keepdims=True (or [:, None]) before it can divide rows."
-    elif isinstance(error, NameError):
-        text += " That name is known neither in the function nor above it."
-    elif isinstance(error, TypeError) and "argument" in str(error):
-        text += " Keep the arguments as they were given."
-    return text
+def _right_but_far(exercise, tries, failed):
+    """The formula is right; the numbers of a computer end too early for it on the far cases."""
+    count = f"{exercise.name} is right on {len(tries) - len(failed)} of {len(tries)} cases"
+    if all(one.underflow for one in failed):
+        repair = " Do you want to repair it?" if exercise.far_is_extra else ""
+        return f"{count}: the formula is right. On the other {len(failed)} it underflows or overflows. " \
+               f"{form.why_not_finite(exercise, failed[0].given)}{repair}"
+    return (f"{count}. On the other {len(failed)}, exp gives 0 or overflows, and what stands in for it (a small number "
+            "added, a limit) makes a wrong number without a warning. Subtract the largest entry of each row before "
+            "exp, and account for it after (log-sum-exp).")
 
 
 def _case_in_words(exercise, given):
-    return ", ".join(f"{name} = {show(value)}" for name, value in zip(exercise.arguments, given, strict=True)
-                     if not callable(getattr(value, "m_step", None)))
-
-
-def show(value, most=4):
-    """Numbers in short: four digits, the first entries of a long array."""
-    value = np.asarray(value)
-    if value.ndim == 0:
-        return f"{value:.4g}"
-    shown = [show(v, most) for v in value[:most]]
-    return "[" + ", ".join(shown) + (f", … {len(value) - most} more" if len(value) > most else "") + "]"
+    return ", ".join(f"{name} = {form.show(value)}" for name, value in zip(exercise.arguments, given, strict=True)
+                     if isinstance(value, (int, float, np.ndarray)))

@@ -155,8 +155,9 @@ KINDS = {kind.name: kind for kind in (Full(), Tied(), Diag(), Spherical())}
 
 
 def kind_named(name):
-    """The kind of this name, or a ValueError that lists the names."""
-    if name not in KINDS:
+    """The kind of this name, or a ValueError that lists the names; from a file it may come as an array () of text."""
+    name = name.item() if isinstance(name, np.ndarray) and name.ndim == 0 else name
+    if not isinstance(name, str) or name not in KINDS:
         raise ValueError(f"covariance_type is {name!r}; it must be one of {', '.join(KINDS)}")
     return KINDS[name]
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from emlib import _validate as validate
 from emlib.models import _inputs as inputs
-from emlib.models._mixture import Mixture
+from emlib.models._mixture import Mixture, made
 from emlib.models._seeds import kmeans_plus_plus
 from emlib.models._statistics import GaussianStatistics
 from emlib.models.covariance import (
@@ -51,6 +51,9 @@ class GaussianMixture(Mixture):
     Densities come from whitened distances to each component's own mean (two passes), which keep their
     digits however far the data lie from the origin. float32 and integers become float64.
     Bishop (2006), section 9.2.
+
+    A model is its parameters, and so is its file: ``numpy.savez(file, **dataclasses.asdict(model))`` saves it, and
+    ``GaussianMixture(**numpy.load(file))`` is that model again, bit by bit. pickle and copy keep every bit too.
     """
 
     weights: np.ndarray
@@ -58,20 +61,20 @@ class GaussianMixture(Mixture):
     covariances: np.ndarray
     covariance_type: str | None = None
     floor: float = 0.0
+    _arrays = "weights", "means", "covariances"
 
     def __post_init__(self):
-        weights, means, cov = inputs.weights(self.weights), inputs.real(self.means, "means"), self.covariances
-        k, cov = len(weights), inputs.real(cov, "covariances")
+        weights, means = inputs.weights(self.weights), inputs.parameter(self.means, "means")
+        cov, floor = inputs.parameter(self.covariances, "covariances"), inputs.number(self.floor, "floor")
+        k = len(weights)
         if means.ndim != 2 or len(means) != k or not means.size:
             raise ValueError(f"means has shape {means.shape}; expected (K, D) with K = {k}, the number of weights")
         kind = kind_of(cov, k, means.shape[1], self.covariance_type)
         kind.check(cov)
-        check_floor(kind, cov, self.floor)
-        for name, value in (("weights", weights), ("means", means), ("covariances", cov)):
-            value = np.array(value)                                 # a model of its own, that nobody changes
-            value.setflags(write=False)
-            object.__setattr__(self, name, value)
+        check_floor(kind, cov, floor)
+        self._keep(weights=weights, means=means, covariances=cov)
         object.__setattr__(self, "covariance_type", kind.name)
+        object.__setattr__(self, "floor", floor)
 
     def __repr__(self):
         k, d = self.means.shape
@@ -184,10 +187,12 @@ class GaussianMixture(Mixture):
         """
         kind = self._kind
         inputs.enough(S.n, len(self.weights))
+        if not self.floor:
+            inputs.not_too_small(S.magnitude)
         check_empty(S.counts, S.n)
         cov = S.covariances(kind, self.floor)
         check_collapse(kind, cov, S.magnitude)
-        return type(self)(S.weights, S.means, cov, kind.name, self.floor)
+        return self._with(weights=S.weights, means=S.means, covariances=cov)
 
     def blocks(self, x, sample_weight=None):
         """x as checked blocks that fit the cache, for streaming EM: see `emlib.streaming`."""
@@ -199,9 +204,10 @@ class GaussianMixture(Mixture):
         from emlib.streaming.gaussian import first_step
         return first_step(self, blocks)
 
-    def restart(self, x, rng):
+    def restart(self, x, rng, sample_weight=None):
         """A `start` of the same K, type and floor: where the next of many runs begins."""
-        return self.start(x, len(self.weights), rng, self.covariance_type, self.floor)
+        found = self._started(x, len(self.weights), rng, self.covariance_type, self.floor, sample_weight)
+        return self._with(weights=found.weights, means=found.means, covariances=found.covariances)
 
     def sample(self, n, rng):
         """Draw n points: x (n, D) and their labels z (n,), with `rng` a numpy Generator or a seed."""
@@ -213,7 +219,7 @@ class GaussianMixture(Mixture):
         return x, z
 
     @classmethod
-    def start(cls, x, K, rng, covariance_type="full", floor=0.0):
+    def start(cls, x, K, rng, covariance_type="full", floor=0.0, sample_weight=None):
         """A k-means++ start: K distinct points as means, equal weights, the pooled spread about the nearest mean.
 
         Parameters
@@ -223,6 +229,8 @@ class GaussianMixture(Mixture):
         rng : numpy Generator or seed
         covariance_type, floor
             As for the class.
+        sample_weight : array (N,), optional
+            How often each point counts; one of weight 0 is never chosen.
 
         Raises
         ------
@@ -230,13 +238,21 @@ class GaussianMixture(Mixture):
             If K is not an integer between 1 and N, or x has fewer than K distinct points or no spread.
         """
         x, k = inputs.x(x), validate.positive_integer(K, "K")
-        kind, weights = kind_named(covariance_type), np.full(k, 1 / k)
+        kind, weights, floor = kind_named(covariance_type), np.full(k, 1 / k), inputs.number(floor, "floor")
+        x, w = inputs.counted(x, sample_weight)
         inputs.enough(len(x), k)
-        seeds, nearest = kmeans_plus_plus(x, k, validate.rng(rng))
-        within, total = x - x[seeds][nearest], x - x.mean(axis=0)
-        pooled = within.T @ within / len(x)
+        if not floor:
+            inputs.not_too_small(np.abs(x).max(axis=0))
+        seeds, nearest = kmeans_plus_plus(x, k, validate.rng(rng), w)
+        pooled = _scatter(x - x[seeds][nearest], w)
         if KINDS["full"].is_singular(pooled).any():                 # about as many means as points: no spread is left
-            pooled = total.T @ total / len(x)
+            pooled = _scatter(x - (x.mean(axis=0) if w is None else w @ x / w.sum()), w)
         cov = kind.at_least(kind.of_matrices(np.array([pooled] * k), weights), floor)
         check_collapse(kind, cov, np.abs(x).max(axis=0))
-        return cls(weights, x[seeds], cov, covariance_type, floor)
+        return made(cls, {"weights": weights, "means": x[seeds], "covariances": cov, "covariance_type": kind.name,
+                          "floor": floor})
+
+
+def _scatter(d, w):
+    """The mean of d dᵀ over rows (N, D) that count as often as w says, array (D, D)."""
+    return d.T @ d / len(d) if w is None else (w[:, None] * d).T @ d / w.sum()

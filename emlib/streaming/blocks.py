@@ -69,12 +69,12 @@ class Blocks:
             if iter(x) is x:
                 raise ValueError("x is a one-shot iterator, and EM reads the data once per iteration; give a list of "
                                  "arrays, or an object whose __iter__ starts anew each time")
-        elif not (isinstance(getattr(x, "dtype", None), np.dtype) and x.dtype.kind in "fiub"
-                  and len(getattr(x, "shape", ())) == 2 and 0 not in x.shape and not hasattr(x, "toarray")):
+        elif not (_is_sliced(x) and x.dtype.kind in "fiub" and len(x.shape) == 2 and 0 not in x.shape):
             x = check(x)                                            # not an array of NumPy's numbers, or refused
-        self._x, self._rows, self._weights = x, rows, None
+        self._x, self._rows, self._weights = validate.unmasked(x, "x"), rows, None
         if sample_weight is not None:
-            self._weights = validate.sample_weight(sample_weight, np.size(sample_weight) if is_reader(x) else len(x))
+            w = np.ascontiguousarray(validate.real(sample_weight, "sample_weight"))
+            self._weights = validate.sample_weight(w, w.size if is_reader(x) else len(x))
         self._survey(check)
 
     def _survey(self, check):
@@ -106,7 +106,7 @@ class Blocks:
         for rows in self._raw():
             weights = self._weights_of(start, len(rows))
             start += len(rows)
-            rows, weights = _without_absent(np.asarray(rows, dtype=float), weights)
+            rows, weights = _without_absent(validate.real(rows, "x"), weights)
             if len(rows) > self.widest:
                 raise ValueError(f"x gave a block of {len(rows)} points in this pass and none larger than "
                                  f"{self.widest} in the first; a reader must give the same blocks each time")
@@ -125,19 +125,25 @@ class Blocks:
         found, start = [], 0
         for rows in self._raw():
             first, last = np.searchsorted(chosen, [start, start + len(rows)])
-            found.append(np.asarray(rows[chosen[first:last] - start], dtype=float))
+            found.append(validate.real(rows, "x")[chosen[first:last] - start])
             start += len(rows)
         return np.concatenate(found)
 
     def _raw(self):
-        """Slices of x of at most so many rows, as they are stored."""
+        """Slices of x of at most so many rows, as they are stored; one of a file may turn out to be masked."""
         for source in self._x if is_reader(self._x) else (self._x,):
-            source = source if hasattr(source, "shape") else np.asarray(source)
+            source = source if _is_sliced(source) else np.atleast_1d(validate.real(source, "x"))
             for start in range(0, len(source), self._rows):
-                yield np.asarray(source[start:start + self._rows])
+                yield source[start:start + self._rows]
 
     def _weights_of(self, start, n):
         return None if self._weights is None else self._weights[start:start + n]
+
+
+def _is_sliced(x):
+    """Whether x[a:b] are rows of numbers, read when they are asked for; in a table a and b may be labels."""
+    numbers = isinstance(getattr(x, "dtype", None), np.dtype) and not hasattr(x, "toarray")
+    return numbers and bool(getattr(x, "shape", ()))
 
 
 def _without_absent(rows, weights):

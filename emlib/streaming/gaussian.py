@@ -47,6 +47,8 @@ def blocks(model, x, sample_weight):
     p = n_statistics(kind_named(model.covariance_type), d)
     data = Blocks(x, sample_weight, lambda rows: inputs.x(rows, d), rows_in_cache(k, p))
     inputs.enough(data.n, k)
+    if not model.floor:
+        inputs.not_too_small(data.magnitude)
     return data
 
 

@@ -35,7 +35,8 @@ __all__ = ["offered_by", "states"]
 
 UNDERFLOW = -700.0          # exp of less is 0 here: NumPy takes ten times as long to find that out
 SMALLEST = 1e-280           # of Σ_k exp(a): below, single terms underflow and the block is shifted point by point
-DECIDES = ("log_joint", "posterior", "m_step", "statistics", "from_statistics", "log_prior")
+DECIDES = ("log_joint", "posterior", "m_step", "statistics", "from_statistics", "log_prior",
+           "__new__", "__init__", "__post_init__")      # these may change parameters; streaming makes no model between
 
 
 def offered_by(model):

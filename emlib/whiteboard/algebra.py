@@ -1,11 +1,12 @@
 """The algebra the proofs rest on: one normal form, real integrals, exact counterexamples.
 
-Every symbol that stands for a probability is positive, and symbols that sum to 1 are rewritten as
-w_k / (w_1 + … + w_K) with free positive w. So every logarithm may be split, and an identity is proved
-by one question: is a polynomial zero?
+Symbols that sum to 1 are rewritten as w_k / (w_1 + … + w_K) with free positive w. What stands for a probability is
+declared positive, and only the logarithms of what is positive are split. Then an identity is proved by one question:
+is a polynomial zero?
 """
 
 from functools import cache
+from itertools import chain
 
 from sympy import (
     Add,
@@ -17,6 +18,8 @@ from sympy import (
     NumberSymbol,
     Poly,
     Rational,
+    Sum,
+    Tuple,
     cancel,
     default_sort_key,
     diff,
@@ -42,7 +45,8 @@ from sympy.polys.domains import QQ
 from sympy.polys.orderings import lex
 from sympy.polys.rings import PolyRing
 
-__all__ = ["Normal", "derivatives_along", "normal_form", "positive_form", "search", "split_logs", "work_out"]
+__all__ = ["Normal", "derivatives_along", "free_of", "has_sign", "normal_form", "positive_form", "search", "split_logs",
+           "work_out"]
 
 
 class Normal(Function):
@@ -51,7 +55,7 @@ class Normal(Function):
     nargs = 3
 
     def _eval_is_positive(self):
-        return True
+        return self.args[2].is_positive
 
     def doit(self, **hints):
         y, mean, variance = self.args
@@ -67,16 +71,19 @@ class Normal(Function):
 
 
 def work_out(expr):
-    """The expression with densities written out and every integral over z ∈ ℝ carried out by SymPy."""
-    expr = sympify(expr).replace(lambda e: isinstance(e, Normal), lambda e: e.doit())
+    """The expression with densities written out, integrals over z ∈ ℝ carried out by SymPy, and decimals made exact."""
+    expr = sympify(expr).replace(lambda e: e.is_Float, lambda e: Rational(str(e)))
+    expr = expr.replace(lambda e: isinstance(e, Normal), lambda e: e.doit())
     return expr.replace(lambda e: isinstance(e, Integral), _integral)
 
 
 def _integral(integral):
     """∫ over the real line of polynomials times Gaussians in z, term by term."""
     z = integral.variables[0]
+    if integral.limits != (Tuple(z, -oo, oo),):
+        raise ValueError(f"integral: {integral} is not over the whole real line; no other integral is known here")
     integrand = integral.function.replace(lambda e: isinstance(e, log), lambda e: expand(expand_log(e)))
-    return Add(*(_gaussian_integral(term, z) for term in Add.make_args(integrand)))
+    return Add(*(_gaussian_integral(term, z) for term in Add.make_args(integrand) if term != 0))
 
 
 @cache
@@ -120,28 +127,65 @@ def positive_form(expr, sums=()):
     Returns
     -------
     expr : Expr
-        With w_k / Σw for the k-th of a group, and a symbol for each P_k(θ) and each derivative of it.
+        With w_k / Σw for the k-th of a group, and a symbol for each P_k(θ), each derivative of it and each sum over k.
+        A symbol is positive, or real, only where what it stands for is known to be so.
     origin : dict
         For each quantity of `expr` its value in the free symbols.
     """
     expr, origin = sympify(expr), {}
-    derivatives = sorted(expr.atoms(Derivative), key=default_sort_key)
-    expr = expr.subs({d: origin.setdefault(d, Dummy("derivative", real=True)) for d in derivatives})
+    for kind in (Sum, Derivative):
+        found = sorted(expr.atoms(kind), key=default_sort_key)
+        expr = expr.subs({d: origin.setdefault(d, Dummy(kind.__name__, real=_known_real(d))) for d in found})
     for f in sorted(expr.atoms(AppliedUndef), key=default_sort_key):
-        origin[f] = Dummy(str(f), positive=True)
+        origin[f] = Dummy(str(f), **{sign: getattr(f, f"is_{sign}") for sign in ("positive", "nonnegative", "real")})
     expr = expr.subs({f: s for f, s in origin.items() if isinstance(f, AppliedUndef)})
     for group in sums:
+        if not all(part.is_positive for part in group):
+            raise ValueError(f"sums: {group} must be positive symbols, declared so; give Symbol(…, positive=True)")
         shares = {part: Dummy(f"w_{k}", positive=True) for k, part in enumerate(group) if expr.has(part)}
         others = 1 if len(shares) < len(group) else 0  # those that the expression does not name
         origin.update({part: w / Add(others, *shares.values()) for part, w in shares.items()})
     known = {symbol for value in origin.values() for symbol in value.free_symbols}
     expr = expr.subs({part: value for part, value in origin.items() if part.is_Symbol})
-    origin.update({s: s for s in expr.free_symbols - known})
+    origin.update({s: s for s in sorted(expr.free_symbols - known, key=default_sort_key)})
     return expr, origin
 
 
+def _known_real(whole):
+    """Whether a sum, or a derivative along real variables, is of something real; None if that is not known."""
+    inside = whole.function if isinstance(whole, Sum) else whole.expr
+    return True if inside.is_real and all(symbol.is_real for symbol in whole.variables) else None
+
+
+def has_sign(expr, sums=()):
+    """1 or −1 where the expression is known to be positive or negative, else 0."""
+    free, _ = positive_form(expr, sums)
+    if not (free.is_positive or free.is_negative):
+        free = normal_form(free)
+    return 1 if free.is_positive else -1 if free.is_negative else 0
+
+
+def free_of(expr, over, sums=()):
+    """The expression in normal form if none of the variables is left in it, else None.
+
+    Parameters
+    ----------
+    expr : Expr
+    over : tuple of Expr
+        Symbols, or functions such as q(k). Where one of them is in a sum of 1, the others of that sum move too.
+    sums : tuple of tuples of Symbol
+    """
+    over = {*over, *chain(*(group for group in sums if set(group) & set(over)))}
+    free, origin = positive_form(expr, sums)
+    free = normal_form(free)
+    moving = {w for part, value in origin.items() if part.has(*over) for w in value.free_symbols}
+    if free.free_symbols & moving:
+        return None
+    return free.subs({value: part for part, value in origin.items() if value.is_Symbol})
+
+
 def derivatives_along(expr, over, sums=()):
-    """The derivatives along the variables; along those that sum to 1, within that sum.
+    """The derivatives along the variables; where one of them is in a sum of 1, along all of that sum, within it.
 
     Parameters
     ----------
@@ -154,12 +198,14 @@ def derivatives_along(expr, over, sums=()):
     list of Expr
         All 0 exactly when the expression does not depend on the variables.
     """
-    groups = [group for group in sums if set(group) <= set(over)]
-    if not groups:
-        return [diff(expr, v) for v in over]
-    free, origin = positive_form(expr, groups)
-    inside = {w for v in over if v in origin for w in origin[v].free_symbols}
-    return [diff(free, w) for w in sorted(inside, key=default_sort_key)] or [sympify(0)]
+    groups = [group for group in sums if set(group) & set(over)]
+    together_1 = set(chain(*groups))
+    derivatives = [diff(expr, v) for v in over if v not in together_1]
+    if groups:
+        free, origin = positive_form(expr, groups)
+        shares = {w for v in together_1 if v in origin for w in origin[v].free_symbols}
+        derivatives += [diff(free, w) for w in sorted(shares, key=default_sort_key)]
+    return derivatives or [sympify(0)]
 
 
 def split_logs(expr):
@@ -173,9 +219,10 @@ def split_logs(expr):
 def normal_form(expr, sums=()):
     """The expression as one fraction in free positive symbols and logarithms of irreducible factors.
 
-    It is 0 exactly when its numerator is the zero polynomial, which needs no guessing.
+    Where its numerator is the zero polynomial, it is 0 wherever it is defined: that needs no guessing.
     """
-    expr, _ = positive_form(work_out(expr), sums)
+    expr, origin = positive_form(work_out(expr), sums)
+    back = {value: part for part, value in origin.items() if value.is_Symbol}
     expr = split_logs(expr)
     atoms = {
         atom: Dummy(positive=atom.is_positive) for atom in sorted(expr.atoms(log, NumberSymbol), key=default_sort_key)
@@ -189,7 +236,9 @@ def normal_form(expr, sums=()):
         numerator, denominator = fraction(together(powsimp(expr, combine="exp")))
         numerator = powsimp(expand(numerator), combine="exp").replace(exp, lambda power: exp(factor(cancel(power))))
         zero = expand(numerator) == 0
-    return sympify(0) if zero else factor(numerator / denominator).subs({dummy: atom for atom, dummy in atoms.items()})
+    if zero:
+        return sympify(0)
+    return factor(numerator / denominator).subs({dummy: atom for atom, dummy in atoms.items()}).subs(back)
 
 
 # Counterexamples ---------------------------------------------------------------------------------------------
@@ -220,21 +269,21 @@ def search(expr, wanted, sums=(), attempts=200):
         {quantity: rational number}.
     """
     expr, origin = positive_form(work_out(expr), sums)
-    inside = {numer(value): quantity for quantity, value in origin.items()}
+    inside = {numer(value): quantity for quantity, value in origin.items() if value.free_symbols}
     symbols = sorted(inside, key=lambda s: default_sort_key(inside[s]))
     numbers = _park_miller()
     for _ in range(attempts):
         values = {s: _pick(s, inside[s], numbers) for s in symbols}
         value = expr.subs(values).evalf(30)
         if value.is_comparable and value not in (nan, zoo) and wanted(value):
-            return {part: v.subs(values) for part, v in origin.items()}
+            return {part: sympify(v).subs(values) for part, v in origin.items()}
     return None
 
 
 def _pick(symbol, quantity, numbers):
     """A small rational of the right kind."""
     if isinstance(quantity, AppliedUndef):
-        choices = _DENSITIES
+        choices = _DENSITIES if symbol.is_positive else (0, *_DENSITIES) if symbol.is_nonnegative else _REAL
     elif symbol.is_positive:
         choices = _SHARES if symbol != quantity else _POSITIVE
     else:

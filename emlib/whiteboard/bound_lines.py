@@ -4,11 +4,14 @@ Each function takes a board and returns the claims of one line there. What is wr
 and for integrals.
 """
 
-from sympy import Add, Mul, Poly, Symbol, expand, expand_log, log
+from sympy import Mul, Poly, Symbol, expand, expand_log, log
 
 from emlib.whiteboard.algebra import Normal, work_out
-from emlib.whiteboard.boards import THETA, THETA_T, Continuous
-from emlib.whiteboard.claims import AtLeast, Identity, Solution
+from emlib.whiteboard.boards import THETA, THETA_T, AnyLabels, Continuous
+from emlib.whiteboard.claims import Identity
+from emlib.whiteboard.inequalities import AtLeast
+from emlib.whiteboard.solutions import Solution
+from emlib.whiteboard.sums import LABEL
 
 # W1–W5: before there is a q, and putting it in ---------------------------------------------------------------
 
@@ -73,6 +76,8 @@ def at_posterior(b):
     """The q that is the posterior, as {symbol: value}."""
     if isinstance(b, Continuous):
         return {b.m: b.posterior_mean(), b.v: b.posterior_variance}
+    if isinstance(b, AnyLabels):
+        return {b.q(LABEL): b.joint(LABEL) / b.total(b.joint)} | ({b.rest(): 0} if b.zeros else {})
     return {b.q(z): b.posterior(z) for z in b.each}
 
 
@@ -114,11 +119,17 @@ def w18_written(b):
     return [Identity(b.elbo(b.q, THETA_T), b.elbo(b.q, THETA_T) * b.posterior(z, THETA_T), b) for z in b.each]
 
 
+def w18_equality(b):
+    """Jensen's two sides are equal only at the posterior; `w18` says that this is where the ratio is constant."""
+    return w17(b)[:1]
+
+
 def w18(b):
     if isinstance(b, Continuous):
         return [constant_ratio(b), tight(b)]
     c = Symbol("c", positive=True)
-    ratio_is_c = (*(b.joint(z) - c * b.q(z) for z in b.each), Add(*map(b.q, b.each)) - 1)
+    labels = [LABEL] if isinstance(b, AnyLabels) else b.each
+    ratio_is_c = (*(b.joint(z) - c * b.q(z) for z in labels), b.total(b.q) - 1)
     return [Solution(ratio_is_c, at_posterior(b) | {c: b.evidence()}, b), tight(b)]
 
 

@@ -1,34 +1,117 @@
-"""Claims that SymPy proves or refuses: identities, inequalities, exact solutions, dependence.
+"""Claims that SymPy proves or refuses, and the two simplest: identities, and dependence.
 
 A claim is the *statement*; `prove` works from nothing else. It returns a `Proof` or raises `Refused`, with a
-counterexample in exact numbers where there is one.
+counterexample in exact numbers where there is one. It holds wherever both sides are defined.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Add, Dummy, Eq, Tuple, default_sort_key, diff, expand_mul, fraction, latex, log, solve, sympify
+from sympy import Expr, Symbol, SympifyError, latex, sympify
+from sympy.core.function import AppliedUndef
 
-from emlib.whiteboard.algebra import derivatives_along, normal_form, positive_form, search, split_logs, work_out
+from emlib.whiteboard.algebra import derivatives_along, normal_form, search, split_logs, work_out
 from emlib.whiteboard.proof import Counterexample, Proof, Refused, Step, rows, show
+from emlib.whiteboard.sums import carry_out, spread
+from emlib.whiteboard.time_limit import SECONDS, TooLong, time_limit
 
-__all__ = ["AtLeast", "Depends", "Identity", "Solution", "tangent_lemma"]
+__all__ = ["Claim", "Depends", "Identity"]
 
 TINY = 1e-20  # values are certified to 30 digits: beyond this a number is not 0
 
 
 class Claim:
-    """What all claims share: the board `on` (its name, and which symbols sum to 1) and the way to say no."""
+    """What all claims share: the board `on` (its name, and which symbols sum to 1) and the ways to say yes and no."""
 
-    def refuse(self, values=None, left=None, relation="", right=None):
-        """Raise Refused; where there are exact numbers, with what both sides come to at them."""
-        if values is None:
-            raise Refused(self.statement, self.on.name)
-        found = f"${latex(value_at(left, values))}$ {relation} ${latex(value_at(right, values))}$"
-        raise Refused(self.statement, self.on.name, Counterexample(self.statement, self.on.name, values, found))
+    def prove(self):
+        """Have SymPy prove the claim.
+
+        Returns
+        -------
+        Proof
+
+        Raises
+        ------
+        Refused
+            If there is no proof: with a counterexample where one was found, else with the reason. This is the answer
+            also where SymPy itself gives up with an error, or needs more than `SECONDS` seconds.
+        ValueError
+            If the claim is put together from something else than SymPy expressions.
+        """
+        self._check()
+        if not all(value.is_commutative for _, value in self._expressions() for value in [sympify(value)]):
+            self.refuse("it has symbols that do not commute, and the algebra here is that of numbers")
+        try:
+            with time_limit():
+                return self._prove()
+        except Refused:
+            raise
+        except TooLong:
+            reason = f"no answer within {SECONDS} seconds"
+        except Exception as error:  # SymPy has errors of many kinds: the claim is then not proved, and this is why
+            reason = f"SymPy gave up ({type(error).__name__}: {error})"
+            raise Refused(self.statement, self.on.name, reason=reason) from error
+        raise Refused(self.statement, self.on.name, reason=reason)
+
+    def _check(self):
+        """ValueError for whatever is no expression, no unknown and no board."""
+        for field in ("equality", "claimed", "place", "over"):
+            unknowns = getattr(self, field, None)
+            if unknowns is None:
+                continue
+            if not isinstance(unknowns, dict | tuple | list) or not unknowns:
+                raise ValueError(f"{field}: found {unknowns!r}; name at least one symbol")
+            for unknown in unknowns:
+                if not isinstance(unknown, Symbol | AppliedUndef):
+                    raise ValueError(f"{field}: found {unknown!r}; give a symbol, or a function such as q(k)")
+        for field, value in self._expressions():
+            try:
+                good = not isinstance(value, str) and isinstance(sympify(value), Expr)
+            except SympifyError:
+                good = False
+            if not good:
+                raise ValueError(f"{field}: found {value!r}, a {type(value).__name__}; give a SymPy expression")
+        if isinstance(self.on, type) or not all(hasattr(self.on, name) for name in ("name", "sums")):
+            raise ValueError(f"on: found {self.on!r}; give a board, AnyLabels(), Discrete(2) or Continuous() say")
 
     def proved(self, *steps):
         return Proof(self.statement, self.on.name, steps)
+
+    # Boards: what sums to 1, and sums over any number of labels ----------------------------------------------
+
+    @property
+    def _totals(self):
+        return getattr(self.on, "totals", None)
+
+    def work_out(self, expr):
+        """Densities written out, integrals and sums carried out, as far as they are known."""
+        expr = work_out(expr)
+        return expr if self._totals is None else carry_out(expr, self._totals)
+
+    def spread(self, expr):
+        """(A, g): the expression as A + Σ_k g(k); g is 0 where the board knows no such sums."""
+        expr = work_out(expr)
+        return (expr, sympify(0)) if self._totals is None else spread(expr, self._totals)
+
+    # Saying no -----------------------------------------------------------------------------------------------
+
+    def refuse(self, reason="neither a proof nor a counterexample was found"):
+        raise Refused(self.statement, self.on.name, reason=reason)
+
+    def disprove(self, left, relation, right, wanted):
+        """Raise Refused: with exact numbers at which left − right is as wanted, if a search finds some."""
+        instances = getattr(self.on, "instances", lambda expr: [(expr, self.on.sums)])
+        pairs = zip(instances(sympify(left)), instances(sympify(right)), strict=True)
+        for (one, sums), (other, _) in pairs:
+            values = search(work_out(one) - work_out(other), wanted, sums)
+            if values is not None:
+                self.counterexample(values, one, relation, other)
+        self.refuse()
+
+    def counterexample(self, values, left, relation, right):
+        """Raise Refused with exact numbers, and what both sides come to at them."""
+        found = f"${latex(value_at(left, values))}$ {relation} ${latex(value_at(right, values))}$"
+        raise Refused(self.statement, self.on.name, Counterexample(self.statement, self.on.name, values, found))
 
 
 def value_at(expr, values):
@@ -38,232 +121,75 @@ def value_at(expr, values):
 
 @dataclass(frozen=True)
 class Identity(Claim):
-    """left = right for all values of everything in them. Sides are Expr; `on` is a board."""
+    """left = right for all values of everything in them, wherever both are defined. Sides are Expr; `on` is a board."""
 
     left: Any
     right: Any
     on: Any
+
+    def _expressions(self):
+        return [("left", self.left), ("right", self.right)]
 
     @property
     def statement(self):
         return rows(show(self.left), f"= {show(self.right)}")
 
-    def prove(self):
-        left, right = work_out(self.left), work_out(self.right)
+    def _prove(self):
+        left, right = self.work_out(self.left), self.work_out(self.right)
         difference = normal_form(left - right, self.on.sums)
         if difference != 0:
-            values = search(left - right, lambda value: abs(value) > TINY, self.on.sums)
-            self.refuse(values, self.left, "is not", self.right)
-        steps = [
-            Step(f"{side}: every density written out, every integral carried out", value)
-            for side, given, value in (("Left", self.left, left), ("Right", self.right, right))
-            if value != given
-        ]
+            self.disprove(self.left, "is not", self.right, lambda value: abs(value) > TINY)
         return self.proved(
-            *steps,
+            *self._worked_out("Left", self.left, left),
+            *self._worked_out("Right", self.right, right),
             Step("Left, each logarithm split into irreducible factors", split_logs(left)),
             Step("Right, likewise", split_logs(right)),
             Step("Left − right, as one fraction, with everything that sums to 1 put in", difference),
         )
 
-
-def tangent_lemma():
-    """log t ≤ t − 1 for t > 0, with equality only at t = 1: the steps by which SymPy proves it.
-
-    Raises Refused if one of them fails.
-    """
-    t = Dummy("t", positive=True)
-    gap = t - 1 - log(t)
-    first, curvature = diff(gap, t), diff(gap, t, 2)
-    if gap.subs(t, 1) != 0 or first.subs(t, 1) != 0 or not curvature.is_positive:
-        raise Refused(r"\log t \le t - 1", "t > 0")
-    return (
-        Step("The tangent of the logarithm: let g(t) = t − 1 − log t for t > 0. Its derivative is", first),
-        Step("At t = 1, g and its derivative are", Tuple(gap.subs(t, 1), first.subs(t, 1))),
-        Step(
-            "and g is convex, so 1 is its one minimum: log t ≤ t − 1, equality iff t = 1. Its second derivative is",
-            curvature,
-        ),
-    )
-
-
-@dataclass(frozen=True)
-class AtLeast(Claim):
-    """left ≥ right for all values of everything in them.
-
-    Attributes
-    ----------
-    left, right : Expr
-    on : a board
-    equality : dict, optional
-        {symbol: value}: also claims that the sides are equal there and nowhere else. The tangents are taken there.
-    tangent_at : Expr
-        Without `equality`, where the tangent of the logarithm is taken. A hint: a wrong one proves nothing.
-    strict : bool
-        Also claims that the sides are never equal.
-    """
-
-    left: Any
-    right: Any
-    on: Any
-    equality: dict | None = None
-    tangent_at: Any = 1
-    strict: bool = False
-
-    @property
-    def statement(self):
-        relation = ">" if self.strict else r"\ge"
-        iff = ",\\ ".join(f"{show(k)} = {show(v)}" for k, v in (self.equality or {}).items())
-        only = [rf"\text{{with equality iff }}\ {iff}"] if iff else []
-        return rows(show(self.left), f"{relation} {show(self.right)}", *only)
-
-    def prove(self):
-        gap = work_out(self.left) - work_out(self.right)
-        if not gap.free_symbols:
-            return self._numbers(gap)
-        self._equal_where_claimed(gap)
-        for expression in (gap, split_logs(gap)):
-            logs, rest = self._gather(expression)
-            if logs is None:
-                continue
-            tangents = [self._tangent(*log_term) for log_term in logs]
-            if None in tangents:
-                continue
-            lowest = normal_form(
-                rest + Add(*(c * below for (c, _, _), below in zip(logs, tangents, strict=True))), self.on.sums
+    def _worked_out(self, side, given, value):
+        """Steps from a side as it is given to the same side worked out."""
+        outside, term = self.spread(given)
+        if term != 0:
+            yield Step(f"{side}: one term of its sum, for a generic label $k$, each logarithm split", split_logs(term))
+            if outside != 0:
+                yield Step(f"{side}: what stands outside the sum", outside)
+            yield Step(
+                f"{side}: summed over $k$, which is linear, with $\\sum_k q(k) = 1$ where it occurs, "
+                r"and $\sum_k P(k,\theta) = P_x(\theta)$",
+                value,
             )
-            if lowest.is_nonnegative:
-                moving = [(c, t, m) for c, t, m in logs if t != m]
-                steps = [
-                    Step("Left − right", rest + Add(*(c * log(t) for c, t, _ in logs))),
-                    *(
-                        Step(f"Tangent of ${show(log(t))}$ at ${show(m)}$", below)
-                        for (_, t, m), below in zip(logs, tangents, strict=True)
-                        if t != m
-                    ),
-                    Step("Each logarithm replaced by its tangent, left − right is at least", lowest),
-                ]
-                return self.proved(*tangent_lemma(), *steps, *self._equality(gap, moving, lowest))
-        values = search(gap, lambda value: value < -TINY, self.on.sums)
-        self.refuse(values, self.left, "is less than", self.right)
-
-    @property
-    def _here(self):
-        """Where the sides are claimed to be equal."""
-        return {symbol: work_out(value) for symbol, value in (self.equality or {}).items()}
-
-    def _equal_where_claimed(self, gap):
-        """Refuse a place of equality at which the sides differ."""
-        apart = gap.subs(self._here, simultaneous=True)
-        if self.equality is not None and normal_form(apart, self.on.sums) != 0:
-            values = search(apart, lambda value: abs(value) > TINY, self.on.sums)
-            self.refuse(values, apart, "is the difference where there should be none:", 0)
-
-    def _numbers(self, gap):
-        """Numbers alone: SymPy certifies the sign."""
-        if not (gap.is_positive if self.strict else gap.is_nonnegative):
-            self.refuse({}, self.left, "is not more than" if self.strict else "is less than", self.right)
-        return self.proved(Step("Left − right is, in exact numbers,", gap), Step("which is", gap.evalf(6)))
-
-    def _gather(self, gap):
-        """[(factor, t, m)] of the terms factor·log t, m being where the tangent is taken, and the rest.
-
-        (None, None) where there are other kinds of terms, products of logarithms say.
-        """
-        names = {atom: Dummy() for atom in sorted(gap.atoms(log), key=default_sort_key)}
-        terms = [
-            term.as_independent(*names.values(), as_Add=False) for term in Add.make_args(expand_mul(gap.subs(names)))
-        ]
-        found = {atom: Add(*(c for c, inside in terms if inside == name)) for atom, name in names.items()}
-        rest = [c for c, inside in terms if inside == 1]
-        if len(rest) + sum(inside in names.values() for _, inside in terms) < len(terms):
-            return None, None
-        at = (lambda t: t.subs(self._here, simultaneous=True)) if self.equality else lambda t: work_out(self.tangent_at)
-        return [(c, t.args[0], at(t.args[0])) for t, c in sorted(found.items(), key=default_sort_key)], Add(*rest)
-
-    def _tangent(self, factor, t, m):
-        """What bounds log t so that factor·log t is bounded below; None if the sign of the factor or of m is not known.
-
-        The lemma with t/m in place of t: log t ≤ log m + t/m − 1; with m/t: log t ≥ log m + 1 − m/t.
-        """
-        if t == m or (self.equality is None and normal_form(t - m, self.on.sums) == 0):
-            return log(t)
-        if not positive_form(m, self.on.sums)[0].is_nonnegative:
-            return None
-        factor, _ = positive_form(factor, self.on.sums)
-        if not (factor.is_positive or factor.is_negative):
-            factor = normal_form(factor)
-        if factor == 0:
-            return log(t)
-        if factor.is_positive:
-            return log(m) + 1 - m / t
-        return log(m) + t / m - 1 if factor.is_negative else None
-
-    def _equality(self, gap, moving, lowest):
-        """Steps for what is claimed about equality: a tangent equals its logarithm only at t = m."""
-        conditions = [Eq(t, m) for _, t, m in moving] + ([Eq(fraction(lowest)[0], 0)] if lowest != 0 else [])
-        if self.strict:
-            unknown = sorted(gap.free_symbols, key=str)
-            if not lowest.is_positive and (places := solve(conditions, unknown[:1], dict=True, check=False)):
-                self.refuse(places[0], self.left, "equals", self.right)
-            return (Step("and equality never happens, for it would need", conditions[-1]),)
-        if self.equality is None:
-            return ()
-        places = solve(conditions, list(self.equality), dict=True, check=False)
-        if len(places) != 1 or any(normal_form(places[0][k] - v, self.on.sums) != 0 for k, v in self._here.items()):
-            self.refuse()
-        words = "Equality only where every tangent equals its logarithm; solved for that"
-        return tuple(Step(words, Eq(k, v)) for k, v in places[0].items())
-
-
-@dataclass(frozen=True)
-class Solution(Claim):
-    """The equations (expressions that must be 0) have one solution, the claimed one: {unknown: Expr}."""
-
-    equations: tuple
-    claimed: dict
-    on: Any
-
-    @property
-    def statement(self):
-        equations = r",\ ".join(f"{show(e)} = 0" for e in self.equations)
-        values = r",\ ".join(f"{show(k)} = {show(v)}" for k, v in self.claimed.items())
-        return rows(equations, rf"\iff {values}")
-
-    def prove(self):
-        for equation in self.equations:
-            rest = equation.subs(self.claimed)
-            if normal_form(rest) != 0:
-                self.refuse(search(rest, lambda value: abs(value) > TINY), rest, "is not", 0)
-        found = solve(self.equations, list(self.claimed), dict=True, check=False)
-        if len(found) != 1 or any(normal_form(found[0][k] - v) != 0 for k, v in self.claimed.items()):
-            self.refuse()
-        put_in = Step("The claimed values put into the equations leave", sympify(0))
-        return self.proved(
-            put_in,
-            *(Step("Solved for all unknowns at once; the one solution has", Eq(k, v)) for k, v in found[0].items()),
-        )
+        elif value != given:
+            yield Step(f"{side}: every density written out, every integral or sum carried out", value)
 
 
 @dataclass(frozen=True)
 class Depends(Claim):
-    """The expression changes with the variables `over`."""
+    """The expression changes with the variables `over`: somewhere its derivative along them is not 0.
+
+    Where one of the variables is in a group that sums to 1, the whole group moves, within that sum.
+    """
 
     expression: Any
     over: tuple
     on: Any
 
+    def _expressions(self):
+        return [("expression", self.expression), *(("over", part) for part in self.over)]
+
     @property
     def statement(self):
         return rf"{show(self.expression)} \quad \text{{depends on }} {','.join(map(show, self.over))}"
 
-    def prove(self):
-        expression = work_out(self.expression)
-        for derivative in derivatives_along(expression, self.over, self.on.sums):
+    def _prove(self):
+        if self._totals is not None:
+            self.refuse("a dependence is shown at numbers: state it for a number of labels, on Discrete(2) say")
+        derivatives = derivatives_along(work_out(self.expression), self.over, self.on.sums)
+        for derivative in derivatives:
             values = search(derivative, lambda value: abs(value) > TINY, self.on.sums)
             if values is not None:
                 somewhere = Step("is at some point", value_at(derivative, values))
                 return self.proved(Step("Its derivative", derivative), somewhere)
-            if normal_form(derivative, self.on.sums) != 0:
-                self.refuse()
-        self.refuse({}, derivative, "is its derivative everywhere: never other than", 0)
+        if all(normal_form(derivative, self.on.sums) == 0 for derivative in derivatives):
+            self.counterexample({}, sympify(0), "is its derivative everywhere: never other than", 0)
+        self.refuse()

@@ -3,13 +3,15 @@
 Each function takes a board and returns the claims of one line there.
 """
 
-from sympy import Add, Rational, Symbol, diff, log, pi
+from sympy import Add, Derivative, Rational, Symbol, diff, log, pi
 
 from emlib.whiteboard.algebra import Normal
-from emlib.whiteboard.boards import THETA, THETA_NEXT, THETA_T, Continuous
+from emlib.whiteboard.boards import THETA, THETA_NEXT, THETA_T, AnyLabels, Continuous
 from emlib.whiteboard.bound_lines import at_posterior, tangent_at, tight
-from emlib.whiteboard.claims import AtLeast, Depends, Identity
+from emlib.whiteboard.claims import Depends, Identity
+from emlib.whiteboard.inequalities import AtLeast
 from emlib.whiteboard.maximisers import LocalMaximum, Maximiser, Saddle, SameMaximiser, T
+from emlib.whiteboard.sums import LABEL
 
 # W10–W14: the two steps --------------------------------------------------------------------------------------
 
@@ -32,8 +34,19 @@ def w10(b):
 def w11(b):
     if isinstance(b, Continuous):
         return [tight(b)]
-    bound, log_lik = b.elbo(b.q_hat), log(b.evidence())
-    return [tight(b), Identity(*(diff(side, THETA).subs(THETA, THETA_T).doit() for side in (bound, log_lik)), b)]
+    return [tight(b), Identity(*(slope(side) for side in (b.elbo(b.q_hat), log(b.evidence()))), b)]
+
+
+def slope(expr):
+    """The derivative along θ, at θ^t."""
+    return diff(expr, THETA).subs(THETA, THETA_T).replace(Derivative, lambda *parts: Derivative(*parts).doit())
+
+
+def w11_only(b):
+    """No other q makes the bound tight at θ^t."""
+    here = {THETA: THETA_T}
+    place = {q: value.subs(here) for q, value in at_posterior(b).items()}
+    return [AtLeast(log(b.evidence(THETA_T)), b.elbo(b.q, THETA_T), b, equality=place)]
 
 
 def w12(b):
@@ -83,15 +96,21 @@ def w19(b):
     return [SameMaximiser(b.evidence(), log(b.evidence()), (THETA,), b)]
 
 
+def arguments(b):
+    """What q is made of."""
+    if isinstance(b, Continuous):
+        return b.m, b.v
+    return (b.q(LABEL),) if isinstance(b, AnyLabels) else b.sums[0]
+
+
 def w20(b):
     whole = b.elbo()
-    q = (b.m, b.v) if isinstance(b, Continuous) else b.sums[0]
-    return [
+    two_ways = [
         Identity(whole, b.expected_log_joint() + b.entropy(), b),
         Identity(whole, log(b.evidence()) - b.kl(), b),
-        Depends(whole, q, b),
-        Depends(whole, (THETA,), b),
     ]
+    # that something changes is shown at numbers, so on a board with a number of labels
+    return two_ways if b.general else [*two_ways, Depends(whole, arguments(b), b), Depends(whole, (THETA,), b)]
 
 
 def w21_hard(b):
@@ -144,9 +163,8 @@ def w22_written(b):
 
 
 def w22(b):
-    q = (b.m, b.v) if isinstance(b, Continuous) else b.sums[0]
     return [
-        SameMaximiser(b.kl(), b.elbo(), q, b, lowest=True),
+        SameMaximiser(b.kl(), b.elbo(), arguments(b), b, lowest=True),
         Maximiser(b.elbo(), at_posterior(b), b),
     ]
 

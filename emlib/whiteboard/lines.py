@@ -1,4 +1,4 @@
-"""W1–W25 as objects: what is written, what must be taught, and a proof that SymPy carries out."""
+"""W1–W25 as objects: what is written, what must be taught, and what SymPy proves of it."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -7,7 +7,7 @@ from itertools import accumulate
 
 from emlib.whiteboard.claims import Claim
 from emlib.whiteboard.proof import Proof, Refused
-from emlib.whiteboard.statements import TAUGHT, WRITTEN
+from emlib.whiteboard.statements import GENERAL, INSTANCES, WHOLE, WRITTEN
 from emlib.whiteboard.text import NOTATION, TEXT
 
 __all__ = ["LINES", "Line"]
@@ -28,9 +28,17 @@ class Line:
     why : str
         Why the line holds as taught.
     applies : str
-        Where it applies, or where it is proved.
-    claims : function
-        Of nothing: the line as taught, as claims on every board.
+        Where it applies.
+    scope : str
+        What of it SymPy proves, for which z, K and models, and what is cited: plain text.
+    cited : str
+        The theorem that is cited and not proved, such as "Wu 1983"; empty if there is none.
+    proves : str
+        Of the line as taught, the part without the cited theorem; the whole line where nothing is cited.
+    general, instances : function
+        Of nothing: the line as claims for any number of labels, and on models of a stated size.
+    whole : bool
+        Whether the general claims say all that the line says.
     slip_claims : function or None
         The same for the line as written, where that is wrong (for W25: as often said).
     """
@@ -41,8 +49,24 @@ class Line:
     slip: str
     why: str
     applies: str
-    claims: Callable = field(repr=False)
+    scope: str
+    cited: str
+    proves: str
+    general: Callable = field(repr=False)
+    instances: Callable = field(repr=False)
+    whole: bool
     slip_claims: Callable | None = field(repr=False, default=None)
+
+    def claims(self):
+        """The line as taught, as claims: those for any number of labels first."""
+        return (*self.general(), *self.instances())
+
+    @property
+    def verdict(self):
+        """What `prove` answers when every claim has gone through."""
+        if self.cited:
+            return f"proved in part (cited: {self.cited})"
+        return "proved" if self.whole else "an instance proved"
 
     def prove(self, claims=None):
         """Have SymPy prove the line, or other claims in its place.
@@ -63,8 +87,11 @@ class Line:
         ValueError
             If there is no claim to prove.
         """
-        statement, claims = (self.as_taught, self.claims()) if claims is None else ("", _checked(claims))
-        return Proof(statement, "", parts=tuple(claim.prove() for claim in claims))
+        if claims is None:
+            return Proof(self.proves, self.scope, (), tuple(claim.prove() for claim in self.claims()), self.verdict)
+        parts = tuple(claim.prove() for claim in _checked(claims))
+        boards = "; ".join(dict.fromkeys(part.scope for part in parts))
+        return Proof("", f"The statements that were given, not {self.id} itself: {boards}.", (), parts)
 
     def refute(self, claims=None):
         """Have SymPy disprove what was written, or other claims.
@@ -101,7 +128,8 @@ class Line:
         head = f"| {self.id} | as written | as it must be taught |\n|---|---|---|\n"
         row = f"| | {breakable(self.as_written) or '*implied, not written*'} | {breakable(self.as_taught)} |"
         remarks = [f"**Slip.** {self.slip}"] if self.slip else []
-        return "\n\n".join([head + row, *remarks, f"**Why it holds.** {self.why}", f"**Where.** {self.applies}"])
+        proof = f"**What SymPy proves.** {self.verdict}. {self.scope}"
+        return "\n\n".join([head + row, *remarks, f"**Why it holds.** {self.why}", f"**Where.** {self.applies}", proof])
 
     def _repr_latex_(self):
         return self.as_taught
@@ -155,5 +183,13 @@ class Lines(Mapping):
 
 
 LINES = Lines({
-    name: Line(name, **text, claims=TAUGHT[name], slip_claims=WRITTEN.get(name)) for name, text in TEXT.items()
+    name: Line(
+        name,
+        **text | {"proves": text["proves"] or text["as_taught"]},
+        general=GENERAL.get(name, tuple),
+        instances=INSTANCES[name],
+        whole=name in WHOLE,
+        slip_claims=WRITTEN.get(name),
+    )
+    for name, text in TEXT.items()
 })

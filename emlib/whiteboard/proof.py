@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from textwrap import fill
 
 from sympy import Add, Basic, latex
 
@@ -46,42 +47,48 @@ class Step:
         return f"{self.words}\n\n$$ {shown_in_rows(self.math)} $$"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Proof:
-    """A statement that SymPy proved. It is made only at the end of a proof that went through.
+    """What SymPy proved. It is made only at the end of a proof that went through.
 
     Attributes
     ----------
     statement : str
-        LaTeX for one claim, Markdown with LaTeX for a whole line.
-    where : str
-        The model that the proof holds for, in words; empty for a whole line.
+        LaTeX for one claim, Markdown with LaTeX for a whole line; a theorem that is only cited is not in it.
+    scope : str
+        What was proved and for which models, in plain words; and what is cited.
     steps : tuple of Step
     parts : tuple of Proof
         For a whole line: the proof of each of its claims.
+    verdict : str
+        "proved"; "an instance proved", where the line says more than the models of a stated size on which SymPy proved
+        it; "proved in part (cited: …)", where a part of the line is a theorem from a paper. For one claim always
+        "proved": its scope is the board that it was stated on.
     """
 
     statement: str
-    where: str
+    scope: str
     steps: tuple[Step, ...] = ()
     parts: tuple["Proof", ...] = ()
-    verdict = "proved"
+    verdict: str = "proved"
 
     def __str__(self):
-        claims = f"{len(self.parts)} claims, {sum(len(part.steps) for part in self.parts)} steps"
-        return f"{self.verdict}: {claims if self.parts else self.where}"
+        return f"{self.verdict}\n{fill(self.scope, 100, initial_indent='    ', subsequent_indent='    ')}"
+
+    __repr__ = __str__
 
     def _repr_markdown_(self):
         if not self.parts:
             steps = (f"{i}. {step._repr_markdown_()}" for i, step in enumerate(self.steps, 1))
-            return "\n\n".join([f"*{self.where}*", f"$$ {self.statement} $$", *steps, f"**{self.verdict}** ∎"])
+            return "\n\n".join([f"*{self.scope}*", f"$$ {self.statement} $$", *steps, f"**{self.verdict}** ∎"])
         first, *others = self.parts
         folded = (
-            f"<details><summary>{i} of {len(self.parts)}. {part.where}: {part.verdict}</summary>"
+            f"<details><summary>{i} of {len(self.parts)}. {part.scope}: {part.verdict}</summary>"
             f"\n\n{part._repr_markdown_()}\n\n</details>"
             for i, part in enumerate(others, 2)
         )
-        return "\n\n".join([self.statement, first._repr_markdown_(), *folded])
+        head = [self.statement] if self.statement else []
+        return "\n\n".join([*head, f"**{self.verdict}.** {self.scope}", first._repr_markdown_(), *folded])
 
 
 @dataclass(frozen=True)

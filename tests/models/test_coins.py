@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 import math
 
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import given
@@ -24,6 +25,50 @@ def test_density_sums_to_one_over_all_outcomes(tosses):
     heads = np.arange(tosses + 1)
     model = CoinMixture([0.2, 0.5, 0.3], [0.0, 0.35, 1.0])
     assert np.exp(model.log_joint(np.column_stack([heads, tosses - heads]))).sum() == pytest.approx(1, rel=1e-12)
+
+
+def exact(heads, tosses, prob):
+    """log C(tosses, heads) ρ^heads (1 − ρ)^tails in sixty digits, for ρ strictly inside (0, 1)."""
+    h, t, p = mpmath.mpf(heads), mpmath.mpf(tosses - heads), mpmath.mpf(float(prob))
+    return (mpmath.loggamma(h + t + 1) - mpmath.loggamma(h + 1) - mpmath.loggamma(t + 1) + h * mpmath.log(p)
+            + t * mpmath.log1p(-p))
+
+
+@pytest.mark.parametrize("tosses", [1, 5, 15, 16, 17, 100, 10**3, 10**5, 10**7, 10**9, 10**11, 10**13, 2**53])
+def test_density_keeps_its_digits_however_many_tosses(tosses):
+    """Off by a few 1e-16 of what adds up to it: |heads − n ρ|, |log p|, and at most 21 for the rest of log C."""
+    rng = np.random.default_rng(tosses % 1009)
+    probs = [0.5, 1 / 3, 1e-3, 1e-10, 1 - 1e-12, 1e-199, 1e-201, 1e-300, 5e-324, *rng.uniform(0.01, 0.99, 5)]
+    with mpmath.workdps(60):
+        for prob in probs:
+            near = tosses * prob + math.sqrt(tosses * prob * (1 - prob)) * rng.normal(0, 3, 6)
+            heads = sorted({0, tosses, tosses // 2, 1, *(int(h) for h in np.clip(near, 0, tosses))})
+            found = CoinMixture([1.0], [prob]).log_joint([[h, tosses - h] for h in heads])[:, 0]
+            for h, log_p in zip(heads, found, strict=True):
+                right = exact(h, tosses, prob)
+                apart = abs(h - tosses * mpmath.mpf(float(prob)))
+                assert abs(mpmath.mpf(float(log_p)) - right) <= 5e-16 * (apart + abs(right) + 21), (prob, h)
+
+
+@pytest.mark.parametrize("tosses", [1e5, 1e7, 1e9, 1e11, 1e13])
+def test_many_tosses_climb_to_rounding_of_what_is_left(tosses):
+    """No log-likelihood on the way falls by more than 1e-16 of the distances from what was expected, |heads − n ρ|."""
+    rng = np.random.default_rng(2)
+    p, off = np.array([0.5, 0.5 + 3 / np.sqrt(tosses)]), np.array([-1, 1]) / np.sqrt(tosses)
+    heads = np.round(rng.normal(tosses * p[rng.integers(2, size=200)], np.sqrt(tosses) / 2))
+    x = np.column_stack([heads, tosses - heads])
+    for keep in ("all", "last"):
+        trace = fit(CoinMixture([0.5, 0.5], p + off), x, tol=None, max_iter=150, keep=keep, warn=False)
+        apart = np.abs(heads[:, None] - tosses * trace.model.probs).sum()
+        assert trace.stop == "max_iter"
+        assert np.diff(trace.log_liks).min() >= -1e-16 * (apart + 200 * 40)
+
+
+def test_a_probability_of_minus_zero_is_zero():
+    model = CoinMixture([0.5, 0.5], [-0.0, 1.0])
+    assert model.log_joint([[0, 3], [2, 0], [1, 1], [0, 0]]).tolist() == [
+        [math.log(0.5), -np.inf], [-np.inf, math.log(0.5)], [-np.inf, -np.inf], [math.log(0.5)] * 2]
+    assert not np.signbit(model.probs).any()
 
 
 @given(coin_cases())

@@ -241,3 +241,102 @@ def test_tensors_of_other_libraries_are_read_as_arrays():
     for same in (Tensor(x), [Tensor(x[:9000]), Tensor(x[9000:])]):
         assert_same_fit(fit(START, same, **OPTIONS), expected)
     assert_same_fit(fit(START, x, sample_weight=Tensor(np.ones(len(x))), **OPTIONS), expected)
+
+
+class Variable:
+    """A variable of a file with gaps: its numbers are read, and its marks seen, when rows are asked for."""
+
+    dtype, ndim = np.dtype(float), 2
+
+    def __init__(self, values, gaps=()):
+        self.values, self.shape, self.largest = np.ma.masked_array(values, mask=False), values.shape, 0
+        for n in gaps:
+            self.values[n, 0] = np.ma.masked
+
+    def __len__(self):
+        return len(self.values)
+
+    def __getitem__(self, rows):
+        self.largest = max(self.largest, len(self.values[rows]))
+        return self.values[rows]
+
+    def __array__(self, dtype=None, copy=None):
+        raise MemoryError("all of it at once")
+
+
+def test_a_variable_of_a_file_is_read_by_rows_and_its_marks_are_seen():
+    file = Variable(X)
+    assert_same_fit(fit(START, file, **OPTIONS), fit(START, X, **OPTIONS))
+    assert 0 < file.largest < len(X)
+    for data in (Variable(X, [39_000, 39_001]), [Variable(X[:9000]), Variable(X[9000:], [30_000, 30_001])]):
+        with pytest.raises(ValueError, match=r"^x is a masked array with 2 masked entries; drop those rows"):
+            fit(START, data, **OPTIONS)
+
+
+def test_all_masked_entries_are_counted_where_x_is_in_memory():
+    x = np.ma.masked_array(X, mask=False)
+    x[::4000, 1] = np.ma.masked
+    for data in (x, [x[:9000], x[9000:]], (X, x)):
+        with pytest.raises(ValueError, match=r"^x is a masked array with 10 masked entries"):
+            fit(START, data, **OPTIONS)
+
+
+class Table:
+    """A table with labels for rows: table[a:b] are the rows labelled a to b, as of a float index; no dtype."""
+
+    ndim = 2
+
+    def __init__(self, values, labels):
+        self.values, self.labels, self.shape = values, labels, values.shape
+
+    def __len__(self):
+        return len(self.values)
+
+    def __iter__(self):
+        return iter(["duration", "duration"])                        # names of columns, one of them twice
+
+    def __getitem__(self, rows):
+        return Table(self.values[(self.labels >= rows.start) & (self.labels < rows.stop)], self.labels)
+
+    def __array__(self, dtype=None, copy=None):
+        return self.values
+
+
+def test_rows_of_a_table_are_taken_by_place():
+    expected = fit(START, X, **OPTIONS)
+    labels = np.random.default_rng(0).permutation(len(X)) * 2.0
+    assert_same_fit(fit(START, Table(X, labels), **OPTIONS), expected)
+    chunks = [Table(X[:9000], labels[:9000]), Table(X[9000:], labels[9000:])]
+    assert_same_fit(fit(START, chunks, **OPTIONS), expected)
+
+
+@pytest.mark.parametrize(("later", "message"), [
+    (np.ma.masked_array(X, mask=X > X.max() - 1e-9), "x is a masked array with 1 masked entries"),
+    (X.astype("M8[s]"), "x must be an array of real numbers: dates"), (X + 1j, "x must be .* complex numbers"),
+    (X.astype(str), "x must be .* text")])
+def test_a_reader_that_gives_something_else_in_a_later_pass_is_found_out(later, message):
+    class Turns:
+        passes = 0
+
+        def __iter__(self):
+            self.passes += 1
+            return iter([X if self.passes < 3 else later])
+
+    with pytest.raises(ValueError, match=message):
+        fit(START, Turns(), **OPTIONS)
+
+
+def test_blocks_that_are_single_numbers_or_no_tables_are_refused_by_shape():
+    for block, shape in ((3.0, r"\(1,\)"), (np.float64(3), r"\(1,\)"), (X[:, 0], r"\(\d+,\)")):
+        with pytest.raises(ValueError, match=f"x has shape {shape}; expected 2-D"):
+            fit(START, AsTheyAre([X, block]), **OPTIONS)
+
+
+class AsTheyAre:
+    """A reader of these blocks."""
+
+    def __init__(self, blocks):
+        self.blocks = blocks
+
+    def __iter__(self):
+        return iter(self.blocks)

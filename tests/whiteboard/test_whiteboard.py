@@ -28,8 +28,8 @@ from emlib.whiteboard import (
     Weights,
     algebra,
     bound_lines,
-    claims,
     em_lines,
+    inequalities,
     log,
     tangent_lemma,
 )
@@ -56,12 +56,14 @@ def test_the_board_has_all_lines_in_order():
 
 @pytest.mark.parametrize("name", LINES)
 def test_every_line_is_proved(name):
-    proof = LINES[name].prove()
-    assert proof.verdict == "proved" and proof.statement == LINES[name].as_taught
-    assert len(proof.parts) == len(LINES[name].claims()) > 0
-    assert all(part.steps and part.where and part.statement for part in proof.parts)
+    line, proof = LINES[name], LINES[name].prove()
+    assert (proof.verdict, proof.scope, proof.statement) == (line.verdict, line.scope, line.proves)
+    assert len(proof.parts) == len(line.claims()) > 0
+    assert all(part.steps and part.scope and part.statement and part.verdict == "proved" for part in proof.parts)
     shown = proof._repr_markdown_()
     assert balanced(shown) and shown.startswith(proof.statement) and "None" not in shown
+    assert f"**{proof.verdict}.** {proof.scope}" in shown
+    assert str(proof) == repr(proof) and " ".join(str(proof).split()) == f"{proof.verdict} {proof.scope}"
     assert shown.count("<details>") == shown.count("</details>") == len(proof.parts) - 1
 
 
@@ -300,7 +302,7 @@ def test_one_false_claim_among_true_ones_is_refused():
 
 def test_the_lemma_is_proved_each_time(monkeypatch):
     assert [step.words for step in tangent_lemma()]
-    monkeypatch.setattr(claims, "log", lambda t: t**2 / 2)
+    monkeypatch.setattr(inequalities, "log", lambda t: t**2 / 2)
     with pytest.raises(Refused):
         tangent_lemma()
 
@@ -308,7 +310,7 @@ def test_the_lemma_is_proved_each_time(monkeypatch):
 @pytest.mark.parametrize("factor", [Q[0], -Q[0]])
 def test_tangents_bound_from_below(factor):
     t, m = Symbol("t", positive=True), Symbol("m", positive=True)
-    below = AtLeast(0, 0, TWO)._tangent(factor, t, m)
+    below = AtLeast(0, 0, TWO, tangent_at=m)._tangent(factor, t).below
     for here, there in [(0.1, 1), (0.5, 2), (3, 0.2), (2, 2), (7, 1)]:
         gap = (factor * (log(t) - below)).subs({t: here, m: there, Q[0]: 0.3})
         assert gap > 0 if here != there else abs(gap) < 1e-15
@@ -316,8 +318,9 @@ def test_tangents_bound_from_below(factor):
 
 def test_a_factor_of_unknown_sign_gives_no_tangent():
     t = Symbol("t", positive=True)
-    assert AtLeast(0, 0, TWO)._tangent(Q[0] - Q[1], t, 1) is None
-    assert AtLeast(0, 0, TWO)._tangent(Q[0], t, -1) is None
+    assert AtLeast(0, 0, TWO)._tangent(Q[0] - Q[1], t) is None
+    assert AtLeast(0, 0, TWO, tangent_at=-1)._tangent(Q[0], t) is None
+    assert AtLeast(0, 0, TWO)._tangent(Q[0], -t) is None
 
 
 @pytest.mark.parametrize("power", range(5))

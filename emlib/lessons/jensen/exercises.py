@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from emlib.exercises.by_hand import Number, Slip, by_hand
 from emlib.exercises.judge import Exercise, Mistake, checker
 
-__all__ = ["check_jensen_gap"]
+__all__ = ["by_hand_chord", "check_jensen_gap"]
 
 RNG = np.random.default_rng(1980)
 
@@ -31,4 +32,40 @@ check_jensen_gap = checker(Exercise(
      Mistake("The logarithm of the average is missing its log: log Σ q v.",
              lambda v, q: np.sum(q * v) - np.sum(q * np.log(v))),
      Mistake("Your logarithm has base 2: those are bits. Here everything is in nats: np.log.",
-             lambda v, q: jensen_gap(v, q) / np.log(2)))))
+             lambda v, q: jensen_gap(v, q) / np.log(2)),
+     Mistake("Your logarithm has base 10. Here everything is in nats: np.log.",
+             lambda v, q: jensen_gap(v, q) / np.log(10)),
+     Mistake("You divided the averages by K once more: Σ q v is an average already, since q sums to 1. Sum, do not "
+             "take the mean.", lambda v, q: np.log(np.mean(q * v)) - np.mean(q * np.log(v))),
+     Mistake("The logarithm of the average is right; from it you subtracted a plain mean of the logarithms. Both "
+             "averages have the weights q.", lambda v, q: np.log(np.sum(q * v)) - np.log(v).mean()),
+     Mistake("That is one number for each value, log E_q[v] − log v. The gap is their average: multiply with q and "
+             "sum.", lambda v, q: np.log(np.sum(q * v)) - np.log(v)),
+     Mistake("q has been multiplied inside the logarithm: the second average is Σ q log v, not Σ log(q v).",
+             lambda v, q: np.log(np.sum(q * v)) - np.sum(np.log(q * v)))),
+    per_entry="That is one number for each value: a sum over the values is missing. Both averages are sums, Σ q v "
+              "and Σ q log v."))
+
+
+# Two ratios, 1 and 4, with weights ½: the chord and the curve at their middle
+LOG_OF_AVERAGE, AVERAGE_OF_LOGS = np.log(2.5), np.log(4) / 2
+BITS = "your logarithm has base 2; nats need the natural logarithm, ln."
+TENS = "your logarithm has base 10; nats need the natural logarithm, ln."
+
+by_hand_chord = by_hand("chord", (
+    Number("log_of_average", LOG_OF_AVERAGE, 3, (
+        Slip(LOG_OF_AVERAGE / np.log(2), BITS), Slip(LOG_OF_AVERAGE / np.log(10), TENS),
+        Slip(2.5, "that is the average itself; take its logarithm."),
+        Slip(np.log(5), "you took the logarithm of the sum, 5; the weights are ½ each."),
+        Slip(AVERAGE_OF_LOGS, "that is the average of the logarithms: first average, then take the logarithm."))),
+    Number("average_of_logs", AVERAGE_OF_LOGS, 3, (
+        Slip(1, BITS), Slip(np.log10(4) / 2, TENS),
+        Slip(np.log(4), "the weights ½ are missing."),
+        Slip(LOG_OF_AVERAGE, "that is the logarithm of the average: first take the logarithms, then average."))),
+    Number("gap", LOG_OF_AVERAGE - AVERAGE_OF_LOGS, 3, (
+        Slip((LOG_OF_AVERAGE - AVERAGE_OF_LOGS) / np.log(2), BITS),
+        Slip((LOG_OF_AVERAGE - AVERAGE_OF_LOGS) / np.log(10), TENS),
+        Slip(LOG_OF_AVERAGE + AVERAGE_OF_LOGS, "you added the two; the gap is their difference.")))),
+    ("The average is ½ · 1 + ½ · 4. Its logarithm is a point of the curve.",
+     "The average of the logarithms is ½ ln 1 + ½ ln 4: a point of the chord, and ln 1 is 0."),
+    "The curve lies above its chord, here by the gap (W17).")
