@@ -50,14 +50,14 @@ def log_joint(log_joint):
     log_joint = real(log_joint, "log_joint")
     if log_joint.ndim != 2 or 0 in log_joint.shape:
         raise ValueError(f"log_joint has shape {log_joint.shape}; expected (N, K): one row a point, one column a z")
-    if np.isnan(log_joint).any() or (log_joint == np.inf).any():
-        n = int(np.argmax((np.isnan(log_joint) | (log_joint == np.inf)).any(axis=1)))
-        raise ValueError(f"log_joint has NaN or +inf in row {n}; it must be log p(x, z|θ): "
-                         "finite, or −inf for the impossible")
-    impossible = np.isneginf(log_joint).all(axis=1)
-    if impossible.any():
-        raise ValueError(f"log_joint is −inf in all of row {int(np.argmax(impossible))}: the model gives this point "
-                         "probability 0, so it has no posterior; check the point, or give the model wider support")
+    if not np.isfinite(log_joint).all():
+        largest = log_joint.max(axis=1)                         # NaN where any is
+        n = int(np.argmin(np.isfinite(largest)))
+        if np.isneginf(largest[n]):
+            raise ValueError(f"log_joint is −inf in all of row {n}: the model gives this point probability 0, so it "
+                             "has no posterior; check the point, or give the model wider support")
+        if not np.isfinite(largest[n]):
+            raise ValueError(f"log_joint has NaN or +inf in row {n}; it must be finite, or −inf for the impossible")
     return log_joint
 
 
@@ -72,40 +72,26 @@ def q(q, shape):
     total = np.sum(q, axis=1, keepdims=True)
     n = int(np.argmax(np.abs(total - 1)))
     if not abs(total[n, 0] - 1) <= ROW_SUM_TOLERANCE:
-        raise ValueError(f"q sums to {total[n, 0]:.6g} in row {n}; a distribution sums to 1: "
-                         "divide by the sum over k (axis=1)")
+        raise ValueError(f"q sums to {total[n, 0]:.6g} in row {n}, not to 1: divide by the sum over k (axis=1)")
     # what sums to 1 up to rounding stays as it is, bit by bit: a second check changes nothing
     return q / np.where(np.abs(total - 1) <= 4 * np.finfo(float).eps, 1, total)
 
 
 def per_piece(values, name, n=None):
-    """values as a float array (N,), one number for each independent piece of x, or a ValueError; n, if it is known."""
+    """values as a float array (N,), one number for each independent piece of x, or a ValueError; n is N, if known."""
     values = real(values, name)
     if values.ndim != 1 or n not in (None, len(values)) or not len(values):
-        raise ValueError(f"{name} has shape {values.shape}; expected ({'N' if n is None else n},): one number for each "
-                         "independent piece of x")
+        raise ValueError(f"{name} has shape {values.shape}; expected ({n or 'N'},): one number for each piece of x")
     if np.isnan(values).any():
         raise ValueError(f"{name} is NaN at {int(np.argmax(np.isnan(values)))}")
     return values
-
-
-def posterior(q, name, n):
-    """q if it can serve as a distribution over z for n pieces of x, or a ValueError that says what it lacks."""
-    lacks = [need for need in ("entropy", "kl", "near", "__getitem__", "__len__") if not hasattr(q, need)]
-    if lacks:
-        raise ValueError(f"{name} is a {type(q).__name__}, which has no {', no '.join(lacks)}; where z is no label a "
-                         "distribution over it is an object such as emlib.posteriors.Gaussians")
-    if len(q) != n:
-        raise ValueError(f"{name} has {len(q)} distributions; x has {n} independent pieces")
-    return q
 
 
 def log_prior(model):
     """log p(θ) of a model that has ``log_prior()``, in nats; 0 for one that has none."""
     value = float(model.log_prior()) if hasattr(model, "log_prior") else 0.0
     if not np.isfinite(value):
-        raise ValueError(f"log_prior() is {value}; it must be a finite number of nats: take a prior under which every "
-                         "θ that EM visits is possible")
+        raise ValueError(f"log_prior() is {value}; it must be a finite number of nats at every θ that EM visits")
     return value
 
 

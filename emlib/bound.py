@@ -1,7 +1,6 @@
 """The identity  log p(x|θ) = ELBO(q, θ) + KL(q ‖ p(z|x, θ)),  exactly, for any q and whatever z is (W8).
 
-Each of the three numbers is computed by a formula of its own, so that their agreement means something:
-a mistake in one of them shows in ``Bound.residual``.
+Each of the three numbers has a formula of its own, so that a mistake in one of them shows in ``Bound.residual``.
 """
 
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ import numpy as np
 
 from emlib import _validate as validate
 
-__all__ = ["Bound", "Split", "bayes", "bound", "evaluate", "has_labels", "identity", "log_posterior"]
+__all__ = ["Bound", "Split", "bayes", "bound", "evaluate", "expect", "has_labels", "identity", "log_posterior"]
 
 
 class Split(NamedTuple):
@@ -74,8 +73,8 @@ def identity(model, x, q, sample_weight=None):
     x : array or list
         Data, as the model takes them.
     q : array (N, K) or posterior object
-        Any distribution over z for each piece (see `emlib.posteriors`). Rows of an array that miss 1 by rounding (up
-        to 1e-6, as in float32) are divided by their sum.
+        Any distribution over z for each piece (see `emlib.posteriors`). Rows of an array that miss 1 by rounding, up
+        to 1e-6, are divided by their sum.
     sample_weight : array (N,), optional
         How often each piece counts; 1 when left out.
 
@@ -93,7 +92,7 @@ def identity(model, x, q, sample_weight=None):
     Neal and Hinton (1998), eq. 5–7. 0·log 0 = 0.
     """
     at = evaluate(model, x)
-    return at.bound(at.checked(q), at.weights(sample_weight))
+    return at.bound(at.checked(q), validate.sample_weight(sample_weight, len(at.log_liks)))
 
 
 def bound(log_joint, q, sample_weight=None):
@@ -101,15 +100,14 @@ def bound(log_joint, q, sample_weight=None):
 
     log_joint is −inf where the pair is impossible; NaN, +inf, or a row that is all −inf is a ValueError.
     """
-    at = Labels(validate.log_joint(log_joint))
-    return at.bound(at.checked(q), at.weights(sample_weight))
+    at = Labels(log_joint)
+    return at.bound(at.checked(q), validate.sample_weight(sample_weight, len(at.log_liks)))
 
 
 def log_posterior(log_joint):
     """log p(z=k|x_n,θ) from log p(x_n,z=k|θ), array (N, K): Bayes' rule in log space (W3).
 
-    Normalised by its own sum of exponentials, not by the log-likelihood of `bound`,
-    so that a mistake in either shows in the identity.
+    Normalised by its own sum of exponentials, not by the log-likelihood: a mistake in either shows in the identity.
     """
     centred = log_joint - np.max(log_joint, axis=1, keepdims=True)
     return centred - np.log(np.sum(np.exp(centred), axis=1, keepdims=True))
@@ -126,29 +124,61 @@ def has_labels(model):
 
 
 def evaluate(model, x):
-    """The model at x, `Labels` or `AnyZ`: what the identity and the E-steps need, each computed and checked once."""
+    """The model at x: what the identity and the E-steps need, each computed and checked once."""
     validate.unmasked(x, "x")
-    return Labels(validate.log_joint(model.log_joint(x)), model, x) if has_labels(model) else AnyZ(model, x)
+    return Labels(model.log_joint(x), model, x) if has_labels(model) else At(model, x)
 
 
 class At:
-    """A model at one θ and one x, with ``log_liks`` (N,), ``posterior``, ``checked(q)`` and ``split(q)``."""
+    """A model at one θ and one x, with ``log_liks`` (N,). Whatever z is: q is a posterior object."""
 
-    def weights(self, sample_weight):
-        """How often each piece counts, array (N,)."""
-        return validate.sample_weight(sample_weight, len(self.log_liks))
+    def __init__(self, model, x):
+        needs = ("log_liks(x)", "expected_log_joint(x, q)", "posterior(x)")
+        missing = [need for need in needs if not callable(getattr(model, need.partition("(")[0], None))]
+        if missing:
+            raise ValueError(f"{type(model).__name__} has no {' and no '.join(missing)}. A model needs log_joint(x) "
+                             f"where z is one of K labels; where z is anything else, {', '.join(needs)}")
+        self.model, self.x, self.log_liks = model, x, validate.per_piece(model.log_liks(x), "log_liks(x)")
+        if np.isneginf(self.log_liks).any():
+            raise ValueError(f"log_liks(x) is −inf at {int(np.argmin(self.log_liks))}: this piece of x has probability "
+                             "0, so no posterior; check it, or give the model wider support")
+
+    @cached_property
+    def posterior(self):
+        p = self.model.posterior(self.x)                                # W11
+        lacks = [need for need in ("entropy", "kl", "near", "__getitem__", "__len__") if not hasattr(p, need)]
+        if lacks:
+            raise ValueError(f"{type(self.model).__name__}.posterior(x) is a {type(p).__name__}, which has no "
+                             f"{', no '.join(lacks)}; return an object such as emlib.posteriors.Gaussians")
+        return p
+
+    def checked(self, q):
+        """q, if it can stand for this model; else a ValueError."""
+        if not isinstance(q, type(self.posterior)):
+            raise ValueError(f"q is a {type(q).__name__}; {type(self.model).__name__}.posterior(x) is a "
+                             f"{type(self.posterior).__name__}, and q must be of the same kind")
+        if len(q) != len(self.log_liks):
+            raise ValueError(f"q has {len(q)} distributions; x has {len(self.log_liks)} independent pieces")
+        return q
 
     def bound(self, q, weights):
-        """The identity for a checked q and checked weights."""
+        """The identity, once both are checked."""
         points = self.split(q)
-        return Bound(*(float(_expect(weights[None], value[None])[0]) for value in points), per_point=points)
+        return Bound(*(float(expect(weights, value, axis=None)) for value in points), per_point=points)
+
+    def split(self, q):
+        n = len(self.log_liks)
+        expected = validate.per_piece(self.model.expected_log_joint(self.x, q), "expected_log_joint(x, q)", n)
+        entropy = validate.per_piece(q.entropy(), "q.entropy()", n)
+        kl = validate.per_piece(q.kl(self.posterior), "q.kl(posterior)", n)
+        return Split(self.log_liks, expected + entropy, kl, expected, entropy)                  # W6–W9
 
 
 class Labels(At):
-    """Where z is one of K labels: everything follows from log_joint (N, K)."""
+    """Where z is one of K labels everything follows from log_joint (N, K), and q is such an array."""
 
     def __init__(self, log_joint, model=None, x=None):
-        self.log_joint, self.model, self.x = log_joint, model, x
+        self.log_joint, self.model, self.x = validate.log_joint(log_joint), model, x
 
     @cached_property
     def log_liks(self):
@@ -167,51 +197,17 @@ class Labels(At):
 
     def checked(self, q):
         if hasattr(q, "kl"):
-            raise ValueError(f"q is a {type(q).__name__}; this model has log_joint, so that z is one of K labels: "
-                             "give an array (N, K)")
+            raise ValueError(f"q is a {type(q).__name__}; this model has log_joint, so give an array (N, K)")
         return validate.q(q, self.log_joint.shape)
 
     def split(self, q):
         log_q = np.log(q, out=np.zeros_like(q), where=q > 0)
         return Split(self.log_liks,
-                     _expect(q, self.log_joint - log_q),                # W7, first term
-                     _expect(q, log_q - self.log_posterior),            # W7, second term, its sign inside
-                     _expect(q, self.log_joint), -np.sum(q * log_q, axis=1))
+                     expect(q, self.log_joint - log_q),                 # W7, first term
+                     expect(q, log_q - self.log_posterior),             # W7, second term, its sign inside
+                     expect(q, self.log_joint), -np.sum(q * log_q, axis=1))
 
 
-class AnyZ(At):
-    """Where z is anything else: q is a posterior object, and the model integrates over z."""
-
-    NEEDS = ("log_liks(x)", "expected_log_joint(x, q)", "posterior(x)")
-
-    def __init__(self, model, x):
-        missing = [need for need in self.NEEDS if not callable(getattr(model, need.partition("(")[0], None))]
-        if missing:
-            raise ValueError(f"{type(model).__name__} has no {' and no '.join(missing)}. A model needs log_joint(x) "
-                             f"where z is one of K labels; where z is anything else, {', '.join(self.NEEDS)}")
-        self.model, self.x, self.log_liks = model, x, validate.per_piece(model.log_liks(x), "log_liks(x)")
-        if np.isneginf(self.log_liks).any():
-            raise ValueError(f"log_liks(x) is −inf at {int(np.argmin(self.log_liks))}: the model gives this piece of x "
-                             "probability 0, so it has no posterior; check it, or give the model wider support")
-
-    @cached_property
-    def posterior(self):
-        name = f"{type(self.model).__name__}.posterior(x)"
-        return validate.posterior(self.model.posterior(self.x), name, len(self.log_liks))      # W11
-
-    def checked(self, q):
-        if not isinstance(q, type(self.posterior)):
-            raise ValueError(f"q is a {type(q).__name__}; {type(self.model).__name__}.posterior(x) is a "
-                             f"{type(self.posterior).__name__}, and q must be of the same kind")
-        return validate.posterior(q, "q", len(self.log_liks))
-
-    def split(self, q):
-        found = (("expected_log_joint(x, q)", self.model.expected_log_joint(self.x, q)), ("q.entropy()", q.entropy()),
-                 ("q.kl(posterior)", q.kl(self.posterior)))
-        expected, entropy, kl = (validate.per_piece(values, name, len(self.log_liks)) for name, values in found)
-        return Split(self.log_liks, expected + entropy, kl, expected, entropy)                  # W6–W9
-
-
-def _expect(q, value):
-    """Σ_k q_nk · value_nk for each n, with 0 · (±inf) = 0; array (N,)."""
-    return np.sum(np.multiply(q, value, out=np.zeros_like(q), where=q > 0), axis=1)
+def expect(q, value, axis=1):
+    """Σ q · value over an axis, or over all of them for None, with 0 · (±inf) = 0."""
+    return np.sum(np.multiply(q, value, out=np.zeros_like(q), where=q > 0), axis=axis)

@@ -19,15 +19,16 @@ def caller(e_step):
     if hasattr(e_step, "choose") and not hasattr(e_step, "__wrapped__"):       # functools.wraps copies choose too
         return e_step.choose
     try:
-        parameters = list(inspect.signature(e_step, follow_wrapped=False).parameters.values())
+        signature = inspect.signature(e_step, follow_wrapped=False)
     except (TypeError, ValueError):                     # some callables do not tell
         return lambda at, q: e_step(at.model, at.x)
-    by_place = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    needed = sum(p.default is p.empty for p in by_place)
-    if needed > 3 or (len(by_place) < 2 and not any(p.kind is p.VAR_POSITIONAL for p in parameters)):
+    third = list(signature.parameters.values())[2:3]
+    takes_q = any(p.kind <= p.POSITIONAL_OR_KEYWORD and (p.name == "q" or p.default is p.empty) for p in third)
+    try:
+        signature.bind(*["model", "x", "q"][:2 + takes_q])
+    except TypeError:
         raise ValueError(f"e_step={getattr(e_step, '__name__', e_step)} cannot be called with (model, x) or (model, x, "
-                         "q); a function that makes E-steps is called first, such as e_step=tempered(0.5)")
-    takes_q = needed == 3 or (len(by_place) > 2 and by_place[2].name == "q")
+                         "q); a function that makes E-steps is called first, such as e_step=tempered(0.5)") from None
     return lambda at, q: e_step(at.model, at.x, *([q] if takes_q else []))
 
 
@@ -39,11 +40,11 @@ def _reading(choose):
     return e_step
 
 
-def _log_joint(at, name):
+def _log_joint(at):
     """log_joint (N, K), or a ValueError where z is no label."""
     if not hasattr(at, "log_joint"):
-        raise ValueError(f"e_step={name} chooses among K labels; {type(at.model).__name__} has no log_joint, so its z "
-                         "is no label: use `exact`")
+        raise ValueError(f"this E-step chooses among K labels; {type(at.model).__name__} has no log_joint, so its z is "
+                         "no label: use `exact`")
     return at.log_joint
 
 
@@ -59,7 +60,7 @@ exact.exact = True
 @_reading
 def hard(at, q):
     """q is one-hot at the most probable z (the first of equals): the bound stays loose (W21). Array (N, K)."""
-    log_joint = _log_joint(at, "hard")
+    log_joint = _log_joint(at)
     return np.eye(log_joint.shape[1])[np.argmax(log_joint, axis=1)]
 
 
@@ -73,9 +74,8 @@ def tempered(beta):
 
     @_reading
     def tempered_e_step(at, q):
-        log_p = log_posterior(_log_joint(at, "tempered(…)"))
+        log_p = log_posterior(_log_joint(at))
         return np.exp(log_posterior(np.multiply(beta, log_p, out=log_p.copy(), where=np.isfinite(log_p))))
-
     return tempered_e_step
 
 
@@ -85,7 +85,7 @@ def shared(at, q):
 
     A ValueError where every label is impossible for some point, so that no shared q has a finite ELBO.
     """
-    log_joint = _log_joint(at, "shared")
+    log_joint = _log_joint(at)
     mean = np.mean(log_joint, axis=0)
     if np.isneginf(mean).all():
         raise ValueError("every label is impossible for some point, so no q shared by all points has a finite ELBO; "
@@ -104,11 +104,10 @@ def partial(fraction):
 
     @_reading
     def partial_e_step(at, q):
-        _log_joint(at, "partial(…)")
+        _log_joint(at)
         if q is None:
             raise ValueError("e_step=partial(…) starts from a q; give one, em(model, x, e_step=partial(0.5), q=…)")
         return (1 - fraction) * q + fraction * at.posterior
-
     partial_e_step.exact = fraction == 1
     return partial_e_step
 

@@ -54,13 +54,10 @@ def em(model, x, e_step=exact, sample_weight=None, q=None, m_step=None):
     ----------
     model : object
         The start θ⁰: with what `emlib.identity` asks of it, and ``m_step(x, q)`` → a new model.
-    x : array or list
-        Data, as the model takes them.
+    x, sample_weight
+        As for `emlib.identity`.
     e_step : callable
-        (model, x) → q or (model, x, q) → q, where q is the one that stands: `exact`, `hard`, `tempered(beta)`,
-        `partial(fraction)`, `frozen(q)`, or your own.
-    sample_weight : array (N,), optional
-        How often each independent piece of x counts.
+        (model, x) → q or (model, x, q) → q, where q is the one that stands: one of `emlib.e_steps`, or your own.
     q : array (N, K) or posterior object, optional
         The one that stands before the first E-step.
     m_step : callable, optional
@@ -77,33 +74,32 @@ def em(model, x, e_step=exact, sample_weight=None, q=None, m_step=None):
     Dempster, Laird and Rubin (1977); Neal and Hinton (1998).
     """
     choose, at = caller(e_step), evaluate(model, x)
-    maximise, w = _m_step(model, m_step, sample_weight is not None), at.weights(sample_weight)
-    weighted = {} if sample_weight is None else {"sample_weight": w}
+    name, own = ("m_step", m_step) if m_step else (f"{type(model).__name__}.m_step", getattr(model, "m_step", None))
+    if not callable(own):
+        raise ValueError(f"{name} is missing; EM needs m_step(x, q) → a new model")
+    w, weighted = validate.sample_weight(sample_weight, len(at.log_liks)), {}
+    if sample_weight is not None:
+        weighted = {"sample_weight": w}
+        if not _takes_weights(own):
+            raise ValueError(f"sample_weight is given, but {name} takes none: add an argument sample_weight=None")
     q = None if q is None else at.checked(q)
     for t in itertools.count(1):
         q = at.checked(choose(at, q))
         yield Step(t, "E", model, q, at.bound(q, w))            # W22
-        model = maximise(model, x, q, **weighted)
+        model = m_step(model, x, q, **weighted) if m_step else model.m_step(x, q, **weighted)
         if model is None:
             raise ValueError("m_step returned nothing (None); end it with `return …`, a new model")
         at = evaluate(model, x)
         yield Step(t, "M", model, q, at.bound(q, w))            # W23
 
 
-def _m_step(model, m_step, weighted):
-    """The M-step as a function (model, x, q[, sample_weight]), or a ValueError that says what it lacks."""
-    name = f"{type(model).__name__}.m_step" if m_step is None else "m_step"
-    own = getattr(model, "m_step", None) if m_step is None else m_step
-    if not callable(own):
-        raise ValueError(f"{name} is missing; EM needs m_step(x, q) → a new model")
+def _takes_weights(m_step):
     try:
-        takes = inspect.signature(own).parameters
-    except (TypeError, ValueError):                             # some callables do not tell
-        takes = {"sample_weight": None}
-    if weighted and "sample_weight" not in takes and not any(p.kind is p.VAR_KEYWORD for p in takes.values()):
-        raise ValueError(f"sample_weight is given, but {name} takes none: add an argument sample_weight=None, in which "
-                         "it gets how often each piece of x counts")
-    return m_step or (lambda model, x, q, **weights: model.m_step(x, q, **weights))
+        return bool(inspect.signature(m_step).bind_partial(sample_weight=None))
+    except TypeError:
+        return False
+    except ValueError:                                          # some callables do not tell
+        return True
 
 
 def fit(model, x, *, max_iter=1000, tol=1e-10, e_step=exact, sample_weight=None, keep="all",
@@ -122,20 +118,18 @@ def fit(model, x, *, max_iter=1000, tol=1e-10, e_step=exact, sample_weight=None,
         rate: the log-likelihood under an exact E-step, else the ELBO, with log p(θ) added where the model has
         ``log_prior()``. That is so at a maximum, and on a saddle: `emlib.nudge` tries which. None: exactly max_iter.
     keep : {"all", "last"}
-        "all" keeps every half-step in ``trace.steps``, up to 2 GB; "last" keeps none. Then models that offer it are
-        streamed, block by block, without calling e_step: the same numbers, to 1e-12 of the log-likelihood.
+        "all" keeps every half-step in ``trace.steps``, up to 2 GB; "last" keeps none, and models that offer it are
+        streamed (`emlib.streaming`) without calling e_step: the same numbers to 1e-12 of the log-likelihood.
     n_starts, rng : int, numpy Generator or seed
-        How many runs: from `model`, then from distinct ``model.restart(x, rng)``; the one with the highest objective
-        is returned, and has them all in ``trace.runs``.
+        How many runs: from `model`, then from distinct ``model.restart(x, rng)``; the best has all in ``trace.runs``.
     progress, warn : bool
-        Whether to show a bar, if tqdm is installed; and whether to give a `ConvergenceWarning` where it neither
-        converged nor ran the max_iter iterations that tol=None asks for.
+        Whether to show a bar, if tqdm is installed; and to give a `ConvergenceWarning` for any stop but convergence and
+        the max_iter iterations that tol=None asks for.
 
     Raises
     ------
     ValueError
-        For a bad argument, or a model or E-step that returns nonsense; where half-steps of 100 iterations (of max_iter,
-        if that is less) fill more than 2 GB.
+        For a bad argument, nonsense from a model or E-step, or half-steps of 100 iterations that fill more than 2 GB.
     """
     if not (isinstance(max_iter, (int, np.integer)) and max_iter >= 0):
         raise ValueError(f"max_iter is {max_iter!r}; it must be an integer ≥ 0")
@@ -154,61 +148,54 @@ def fit(model, x, *, max_iter=1000, tol=1e-10, e_step=exact, sample_weight=None,
     blocks = model.blocks(x, sample_weight) if streamed else None
     starts = restarts.starts(model, x, sample_weight, blocks, n_starts, rng)
 
-    def trace(start, show):
+    def trace(start, name):
         steps = []
-        states = (streaming.states(start, blocks) if streamed else
-                  _states(start, x, e_step, sample_weight, steps if keep == "all" and max_iter else None,
-                          KEPT / len(starts), min(max_iter, AT_LEAST)))
-        return restarts.run(states, max_iter, tol, is_exact, steps, show)
+        states = streaming.states(start, blocks) if streamed else _states(
+            start, x, e_step, sample_weight, steps if keep == "all" else None, KEPT / len(starts), max_iter)
+        return restarts.run(states, max_iter, tol, is_exact, steps, bar, name)
 
     with restarts.progress_bar(progress, len(starts), max_iter, tol) as bar:
-        traces = (trace(start, bar(i)) for i, start in enumerate(starts))
-        found = next(traces) if n_starts == 1 else restarts.best_of(traces, n_starts)
-    ended_early = found.stop == "max_iter" and max_iter and (tol is not None or found.n_iter < max_iter)
-    if warn and (found.stop not in ("converged", "max_iter") or ended_early):
+        traces = (trace(start, f"start {i} of {len(starts)}") for i, start in enumerate(starts, 1))
+        found = next(traces) if n_starts == 1 else restarts.best_of(traces, len(starts), n_starts)
+    as_asked = found.stop == "max_iter" and found.n_iter == max_iter and (tol is None or max_iter == 0)
+    if warn and found.stop != "converged" and not as_asked:
         warnings.warn(found.message, ConvergenceWarning, stacklevel=2)
     return found
 
 
-def _states(model, x, e_step, sample_weight, steps, room, at_least):
-    """The states of `em` at the start and after each iteration; half-steps go to `steps`, unless it is None.
+def _states(model, x, e_step, sample_weight, steps, room, max_iter):
+    """The states of `em` at the start and after each iteration, until the half-steps in `steps` fill `room`, in bytes.
 
-    They end where the half-steps fill `room`, in bytes; a ValueError where there is none for `at_least` iterations.
+    None in place of `steps` keeps none. A ValueError where there is no room for max_iter or `AT_LEAST` iterations.
     """
     is_exact = getattr(e_step, "exact", False)
-    weighted = {} if sample_weight is None else {"sample_weight": validate.real(sample_weight, "sample_weight")}
-
-    def total(points):
-        return float(np.sum(points * weighted["sample_weight"] if weighted else points))
-
-    def noise(model, q):
-        from emlib import rounding  # only where the objective has fallen
-
-        def objective(model):
-            return total(evaluate(model, x).log_liks) + validate.log_prior(model)
-        return rounding.noise(objective, lambda q: model.m_step(x, q, **weighted), q)
-
+    w = 1 if sample_weight is None else validate.real(sample_weight, "sample_weight")
     for step in em(model, x, e_step, sample_weight):
-        if steps is not None:
-            if not steps:
-                each = _bytes(step.q) + 2 * sum(points.nbytes for points in step.bound.per_point)
-                if each * at_least > room:
-                    raise ValueError(f"keep='all' would keep {each / 1e6:.3g} MB in each iteration, and may take "
-                                     f"{room / 1e6:.3g} MB; give keep='last', which keeps no half-steps, or a smaller "
-                                     "max_iter, or fewer points")
+        b, t = step.bound, step.t if step.kind == "M" else step.t - 1       # complete iterations
+        if steps is not None and max_iter:
+            each = _bytes([step.q, *b.per_point, *b.per_point])
+            if each * min(max_iter, AT_LEAST) > room:
+                raise ValueError(f"keep='all' would keep {each / 1e6:.3g} MB in each iteration, and may take "
+                                 f"{room / 1e6:.3g} MB; give keep='last', a smaller max_iter, or fewer points")
             steps.append(step)
-        if step.kind == "M" or step.t == 1:
-            b, t, prior = step.bound, step.t if step.kind == "M" else 0, validate.log_prior(step.model)
+        if step.kind == "M" or t == 0:
+            prior = validate.log_prior(step.model)
             # W24 promises ascent of the log-likelihood for an exact E-step only
             yield State(t, step, b.log_lik, (b.log_lik if is_exact else b.elbo) + prior,
-                        total(np.abs(b.per_point.log_lik)) + abs(prior), partial(noise, model, step.q))
+                        float(np.sum(w * np.abs(b.per_point.log_lik))) + abs(prior),
+                        partial(_noise, model, x, step.q, sample_weight))
             model = step.model
-            if steps is not None and (t + 1) * each > room:
+            if steps and (t + 1) * each > room:
                 return
 
 
 def _bytes(value):
-    """Of the arrays in a q, which is one, or has them as attributes, alone or in lists."""
+    """Of the arrays in a list or in the attributes of an object, such as a q."""
     if isinstance(value, np.ndarray):
         return value.nbytes
     return sum(map(_bytes, value if isinstance(value, list) else getattr(value, "__dict__", {}).values()))
+
+
+def _noise(*at):
+    from emlib import rounding  # loaded only where the objective has fallen
+    return rounding.noise(*at)

@@ -6,17 +6,37 @@ and knows in closed form what the identity and the checks ask of q: ``entropy()`
 """
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from emlib._validate import real
+from emlib.bound import expect
 
 __all__ = ["Cells", "Chains", "Gaussians"]
 
 
+class _Pieces:
+    """Rows of a q, whose fields are arrays and lists with one entry for each piece of x."""
+
+    def __getitem__(self, rows):
+        chosen, parts = np.arange(len(self))[rows], [getattr(self, part.name) for part in fields(self)]
+        return type(self)(*([part[n] for n in chosen] if isinstance(part, list) else part[chosen] for part in parts))
+
+    def __len__(self):
+        return len(getattr(self, fields(self)[0].name))
+
+    def _same_kind(self, other):
+        if type(other) is not type(self) or len(other) != len(self):
+            raise ValueError(f"KL is defined between two {type(self).__name__} of {len(self)} pieces; the other is a "
+                             f"{type(other).__name__}" + (f" of {len(other)}" if hasattr(other, "__len__") else ""))
+        if other._z != self._z:
+            raise ValueError("KL is defined between two q over the same z: as many dimensions, chains of the same "
+                             "lengths and states, rows where the same cells are missing; here they differ")
+
+
 @dataclass(frozen=True, eq=False)
-class Gaussians:
+class Gaussians(_Pieces):
     """q_n(z) = N(z; mean_n, cov_n), z in L dimensions: factor analysis and its relatives.
 
     Parameters
@@ -38,9 +58,9 @@ class Gaussians:
         try:
             root = np.linalg.cholesky(cov)
         except np.linalg.LinAlgError:
-            raise ValueError("a cov is not positive definite; a normal distribution needs variances above 0") from None
-        _set(self, mean=mean, cov=cov, _root=root,
-             _log_det=2 * np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1))
+            raise ValueError("a cov is not positive definite; a normal needs variances above 0") from None
+        log_det = 2 * np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1)
+        vars(self).update(mean=mean, cov=cov, _root=root, _log_det=log_det, _z=mean.shape)
 
     def entropy(self):
         """½ log |2πe Σ|, array (N,) in nats."""
@@ -48,7 +68,7 @@ class Gaussians:
 
     def kl(self, other):
         """½ [tr(Σ'⁻¹Σ) + (μ' − μ)ᵀ Σ'⁻¹ (μ' − μ) − L + log |Σ'| − log |Σ|], array (N,) in nats."""
-        _same_kind(self, other)
+        self._same_kind(other)
         whitened = np.linalg.solve(other._root, np.concatenate(
             [self._root, (other.mean - self.mean)[:, :, None]], axis=2))        # squares: no term can come out below 0
         return 0.5 * ((whitened**2).sum(axis=(1, 2)) - self.mean.shape[1] + other._log_det - self._log_det)
@@ -60,15 +80,9 @@ class Gaussians:
         mean = self.mean + (self._root @ rng.standard_normal((n, d, 1)))[:, :, 0]
         return type(self)(mean, root @ np.swapaxes(root, 1, 2))
 
-    def __getitem__(self, rows):
-        return type(self)(self.mean[rows], self.cov[rows])
-
-    def __len__(self):
-        return len(self.mean)
-
 
 @dataclass(frozen=True, eq=False)
-class Cells:
+class Cells(_Pieces):
     """q over the missing cells of each row: jointly normal, the observed cells as they are.
 
     Parameters
@@ -76,8 +90,7 @@ class Cells:
     filled : array (N, D)
         x with the means of q where a cell is missing.
     cov : array (N, D, D)
-        Covariance of the missing cells, positive definite, else a ValueError; rows and columns of observed cells are
-        not read.
+        Positive definite over the missing cells, else a ValueError; rows and columns of observed ones are not read.
     missing : bool array (N, D)
     """
 
@@ -86,15 +99,14 @@ class Cells:
     missing: np.ndarray
 
     def __post_init__(self):
-        filled, cov = real(self.filled, "filled"), real(self.cov, "cov")
-        missing = np.asarray(self.missing, dtype=bool)
+        filled, cov, missing = real(self.filled, "filled"), real(self.cov, "cov"), np.asarray(self.missing, dtype=bool)
         if filled.ndim != 2 or missing.shape != filled.shape or cov.shape != (*filled.shape, filled.shape[1]):
             raise ValueError(f"filled has shape {filled.shape}, cov {cov.shape} and missing {missing.shape}; expected "
                              "(N, D), (N, D, D) and (N, D)")
         both = missing[:, :, None] & missing[:, None, :]
         # a standard normal stands in where a cell is observed: it adds nothing to log |Σ| and nothing to KL
-        _set(self, filled=filled, cov=cov, missing=missing, _both=both,
-             _padded=Gaussians(np.where(missing, filled, 0), np.where(both, cov, np.eye(filled.shape[1]))))
+        padded = Gaussians(np.where(missing, filled, 0), np.where(both, cov, np.eye(filled.shape[1])))
+        vars(self).update(filled=filled, cov=cov, missing=missing, _both=both, _padded=padded, _z=missing.tobytes())
 
     def entropy(self):
         """Entropy of each row's missing cells, array (N,) in nats; 0 where none is missing."""
@@ -102,26 +114,18 @@ class Cells:
 
     def kl(self, other):
         """KL between the two normals over each row's missing cells, array (N,) in nats."""
-        _same_kind(self, other)
-        if (self.missing != other.missing).any():
-            raise ValueError("KL is defined where the same cells are missing; here they differ")
+        self._same_kind(other)
         return self._padded.kl(other._padded)
 
     def near(self, rng):
         """Another normal over each row's missing cells."""
         moved = self._padded.near(rng)
-        return type(self)(np.where(self.missing, moved.mean, self.filled),
-                          np.where(self._both, moved.cov, self.cov), self.missing)
-
-    def __getitem__(self, rows):
-        return type(self)(self.filled[rows], self.cov[rows], self.missing[rows])
-
-    def __len__(self):
-        return len(self.filled)
+        return type(self)(np.where(self.missing, moved.mean, self.filled), np.where(self._both, moved.cov, self.cov),
+                          self.missing)
 
 
 @dataclass(frozen=True, eq=False)
-class Chains:
+class Chains(_Pieces):
     """q(z) = q(z_1) Π_t q(z_t | z_{t−1}) over the path of each of S sequences; z_t is one of K states.
 
     Parameters
@@ -148,9 +152,11 @@ class Chains:
         for rows in (first, *moves):
             if not (rows >= 0).all() or not np.allclose(rows.sum(axis=-1), 1, rtol=0, atol=1e-6):
                 raise ValueError("rows of first and of moves must be distributions: non-negative, summing to 1")
-        _set(self, first=first, moves=moves,
-             log_first=_log(first) if self.log_first is None else np.asarray(self.log_first, dtype=float),
-             log_moves=[_log(m) for m in moves] if self.log_moves is None else list(self.log_moves))
+        with np.errstate(divide="ignore"):                      # log 0 = −∞
+            log_first = np.log(first) if self.log_first is None else np.asarray(self.log_first, dtype=float)
+            log_moves = [np.log(m) for m in moves] if self.log_moves is None else list(self.log_moves)
+        vars(self).update(first=first, moves=moves, log_first=log_first, log_moves=log_moves,
+                          _z=[m.shape for m in moves])
 
     @property
     def marginals(self):
@@ -169,16 +175,14 @@ class Chains:
 
     def kl(self, other):
         """E_q[log q(z) − log other(z)], array (S,) in nats; inf where q goes and the other cannot."""
-        _same_kind(self, other)
-        if [m.shape for m in self.moves] != [m.shape for m in other.moves]:
-            raise ValueError("KL is defined between chains of the same lengths and number of states")
+        self._same_kind(other)
         with np.errstate(invalid="ignore"):                     # −∞ − −∞ stands where q is 0, and is not read
             return self._expect(self.log_first - other.log_first,
                                 [a - b for a, b in zip(self.log_moves, other.log_moves, strict=True)])
 
     def _expect(self, first, moves):
         """E_q[first(z_1) + Σ_t moves_t(z_{t−1}, z_t)] of tables of logarithms, array (S,)."""
-        return np.array([_times(a, b).sum() + _times(c, d).sum()
+        return np.array([expect(a, b, axis=None) + expect(c, d, axis=None)
                          for a, b, c, d in zip(self.first, first, self.pairs, moves, strict=True)])
 
     def near(self, rng):
@@ -187,31 +191,3 @@ class Chains:
             rows = rows * np.exp(rng.normal(size=rows.shape))
             return rows / rows.sum(axis=-1, keepdims=True)
         return type(self)(tilted(self.first), [tilted(m) for m in self.moves])
-
-    def __getitem__(self, rows):
-        chosen = np.arange(len(self))[rows]
-        return type(self)(self.first[chosen], [self.moves[s] for s in chosen], self.log_first[chosen],
-                          [self.log_moves[s] for s in chosen])
-
-    def __len__(self):
-        return len(self.first)
-
-
-def _set(q, **values):
-    for name, value in values.items():
-        object.__setattr__(q, name, value)
-
-
-def _same_kind(q, other):
-    if type(other) is not type(q) or len(other) != len(q):
-        raise ValueError(f"KL is defined between two {type(q).__name__} of {len(q)} pieces; the other is a "
-                         f"{type(other).__name__}" + (f" of {len(other)}" if hasattr(other, "__len__") else ""))
-
-
-def _log(p):
-    return np.log(p, out=np.full(p.shape, -np.inf), where=p > 0)
-
-
-def _times(p, value):
-    """p · value with 0 · (±inf) = 0."""
-    return np.multiply(p, value, out=np.zeros_like(p), where=p > 0)

@@ -4,14 +4,17 @@ import dataclasses
 
 import numpy as np
 
+from emlib import _validate as validate
+from emlib.bound import evaluate
+
 __all__ = ["noise", "shaken"]
 
 TRIES = 6
 SHAKE = 1e-7            # of q: enough to round θ otherwise, even where all x are near 10⁹ and differ by a few spreads
 
 
-def noise(objective, m_step, q):
-    """How much of `objective` after an M-step is rounding: float, in nats.
+def noise(model, x, q, sample_weight=None):
+    """How much of log p(x|θ) + log p(θ) after an M-step from q is rounding: float, in nats.
 
     Log-factorials of counts near 10⁹ cancel to the few nats of log p(x|θ), and leave an error of 10⁻⁵ in them; a model
     that computes in float32 leaves more. It shows when q is shaken a little, one way and the other: what is smooth
@@ -19,10 +22,8 @@ def noise(objective, m_step, q):
 
     Parameters
     ----------
-    objective : callable
-        Model → float, in nats.
-    m_step : callable
-        q → model.
+    model, x, sample_weight
+        As for `emlib.em`.
     q : array (N, K) or posterior object
 
     Returns
@@ -30,8 +31,12 @@ def noise(objective, m_step, q):
     float
         The largest of several; 0 where the same q gives another number the second time: what is random is no rounding.
     """
+    weighted = {} if sample_weight is None else {"sample_weight": validate.real(sample_weight, "sample_weight")}
+
     def at(q):
-        return objective(m_step(q))
+        after = model.m_step(x, q, **weighted)
+        log_liks = evaluate(after, x).log_liks
+        return float(np.sum(weighted.get("sample_weight", 1) * log_liks)) + validate.log_prior(after)
 
     if at(q) != (middle := at(q)):
         return 0.0

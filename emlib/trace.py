@@ -44,8 +44,7 @@ class Trace:
     steps : tuple of Step
         Every half-step; empty with ``keep="last"``.
     log_liks, objectives : arrays (T + 1,)
-        At the start and after each of the T iterations, in nats: log p(x|θ), and what the stopping rule watched (under
-        an exact E-step the same, under any other the ELBO; with log p(θ) where the model has ``log_prior()``).
+        At the start and after each of the T iterations, in nats: log p(x|θ), and the objective that `fit` watched.
     stop, message : str
         "converged" (the gains were small and had `settled`), "max_iter" (or before that no room for more half-steps),
         "decreased" (what an exact E-step makes monotone has fallen: a bug in the model), "collapsed" (the M-step had
@@ -75,18 +74,10 @@ class Trace:
 
 
 def verdict(before, state, tol, is_exact):
-    """("converged" | "decreased", message) after an iteration, or None to go on. Changes of the objective are signed.
+    """("converged" | "decreased", message) after an iteration, or None to go on; `before` are the objectives before it.
 
-    A small gain alone is no convergence: where EM leaves a saddle or a plateau the gains are small, and grow. They must
-    also have `settled`.
-
-    Parameters
-    ----------
-    before : list of float
-        Objectives of all states before this one, in nats.
-    state : State
-    tol, is_exact : float or None, bool
-        As in `emlib.fit`; whether the objective may not fall (W24).
+    Changes of the objective are signed; if `is_exact`, it may not fall (W24). A small gain alone is no convergence:
+    where EM leaves a saddle or a plateau the gains are small, and grow. They must also have `settled`.
     """
     changes = np.diff([*before[-3:], state.objective])
     change, size = changes[-1], max(1.0, state.size)
@@ -116,4 +107,4 @@ def settled(gains):
     if len(gains) < 3 or not (gains > 0).all():
         return False
     rate, before = gains[2] / gains[1], gains[1] / gains[0]
-    return bool(rate < 1 and rate <= STEADY * before and rate * rate < before)
+    return rate < 1 and rate <= STEADY * before and rate * rate < before

@@ -77,7 +77,8 @@ class Hand:
             self.send("move", name=name, phase="enter", x=x, y=y)
             return
         (dx, dy), pixels = ARROWS[key], FINE if shift else STEP
-        x, y = x + dx * pixels / width, y + dy * pixels / height
+        least = next(h for h in self.stage._words(self.stage.state)[1] if h["name"] == name)
+        x, y = x + dx * max(pixels / width, least.get("dx", 0)), y + dy * max(pixels / height, least.get("dy", 0))
         self.send("move", name=name, phase="key", x=min(max(x, 0.0), 1.0), y=min(max(y, 0.0), 1.0))
 
     def add(self, x, y, axes=0):

@@ -1,6 +1,7 @@
 """The coverage table: generated, current, and without an empty cell."""
 
 import sys
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -39,6 +40,19 @@ def test_a_tag_stands_on_a_cell_of_its_kind(way):
                 assert cell.cell_type == ("markdown" if way == "derives" else "code"), (path.name, cell.source)
                 assert way != "checks" or "assert" in cell.source, (path.name, cell.source)
                 assert way != "proves" or ".prove()" in cell.source, (path.name, cell.source)
+
+
+@pytest.mark.parametrize("row", table.rows(table.tagged()), ids=lambda row: row[0])
+def test_beside_proved_stands_what_was_proved(row):
+    line = LINES[row[0]]
+    links, _, said = row[2 + list(table.WAYS).index("proves")].partition(" **")
+    assert links.startswith("[") and said == f"{line.verdict}**: {line.scope}"
+
+
+def test_a_bar_in_a_scope_is_named(monkeypatch):
+    monkeypatch.setattr(table, "LINES", {"W1": SimpleNamespace(scope="p(x|z)")})
+    with pytest.raises(ValueError, match="W1: a bar in its scope"):
+        table.scope("W1")
 
 
 def test_a_missing_tag_is_noticed(tmp_path):

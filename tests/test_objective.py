@@ -197,18 +197,21 @@ def test_an_e_step_is_given_what_it_asks_for():
     q0 = np.full((len(X), 2), 0.5)
     for e_step in (lambda model, x, q: asked.append(q) or q0, lambda model, x, q=None: asked.append(q) or q0,
                    lambda *a: asked.append(len(a)) or q0, lambda model, x, beta=0.5: asked.append(beta) or q0,
-                   lambda model, x, before: asked.append(before) or q0):
+                   lambda model, x, before: asked.append(before) or q0, lambda m, x, q, /: asked.append(q) or q0,
+                   lambda m, x, *, q=None: asked.append(q) or q0, lambda m, x, *q: asked.append(len(q)) or q0,
+                   lambda m, x, **q: asked.append(len(q)) or q0):
         steps = em(START, X, e_step, q=q0)
         next(steps), next(steps), next(steps)
-    assert all(np.array_equal(q, q0) for q in (*asked[:4], *asked[8:])) and asked[4:8] == [2, 2, 0.5, 0.5]
-    assert len(asked) == 10
+    assert all(np.array_equal(q, q0) for q in (*asked[:4], *asked[8:12])) and asked[4:8] == [2, 2, 0.5, 0.5]
+    assert asked[12:] == [None, None, 0, 0, 0, 0]                   # what is not given by its place is not given
     assert caller(exact) is exact.choose
 
 
 @pytest.mark.parametrize(("e_step", "said"), [
     ("exact", r"e_step is 'exact'; give a function"), (tempered, r"e_step=tempered cannot be called with .*first"),
     (frozen, "e_step=frozen cannot be called"), (lambda: None, "e_step=<lambda> cannot be called"),
-    (lambda a, b, c, d: None, "e_step=<lambda> cannot be called")])
+    (lambda a, b, c, d: None, "e_step=<lambda> cannot be called"),
+    (lambda a, b, *, beta: None, "e_step=<lambda> cannot be called")])
 def test_what_is_no_e_step_is_told_so(e_step, said):
     for act in (lambda: fit(START, X, e_step=e_step), lambda: next(em(START, X, e_step))):
         with pytest.raises(ValueError, match=said):

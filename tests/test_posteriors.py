@@ -350,6 +350,20 @@ def test_what_is_no_distribution_is_refused(make, said):
         make()
 
 
+def flat(length, k):
+    """One chain of so many steps between k states, all equally probable."""
+    return Chains(np.full((1, k), 1 / k), [np.full((length - 1, k, k), 1 / k)])
+
+
+@pytest.mark.parametrize(("q", "other"), [
+    (Gaussians(np.zeros((1, 2)), np.eye(2)[None]), Gaussians(np.zeros((1, 3)), np.eye(3)[None])),
+    (flat(3, 2), flat(4, 2)), (flat(3, 2), flat(3, 1))])
+def test_kl_is_refused_between_q_over_different_z(q, other):
+    with pytest.raises(ValueError, match="KL is defined between two q over the same z: as many dimensions"):
+        q.kl(other)
+    assert q.kl(q).tolist() == [0.0]
+
+
 def some_cells(rng, missing, observed=0.0):
     """A normal over the missing cells of each row; `observed` and NaN where it must not look."""
     missing = np.asarray(missing)

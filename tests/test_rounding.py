@@ -7,6 +7,7 @@ import pytest
 from latent_models import CASES
 
 from emlib import fit
+from emlib.bound import bayes
 from emlib.rounding import SHAKE, noise, shaken
 
 log_factorial = np.vectorize(lambda n: math.lgamma(n + 1))
@@ -80,23 +81,49 @@ def test_the_rounding_of_log_factorials_is_seen_to_within_two_orders():
     """x log λ is near 2·10¹⁰ at counts of 10⁹, where neighbouring doubles are 4·10⁻⁶ apart; 200 of them are summed."""
     x, rates = counts(1e9, 0)
     model = Photons([0.5, 0.5], rates)
-    joint = model.log_joint(x)
-    q = np.exp(joint - np.logaddexp.reduce(joint, axis=1)[:, None])
-
-    def objective(m):
-        return float(np.logaddexp.reduce(m.log_joint(x), axis=1).sum())
-
-    assert 1e-6 < noise(objective, lambda q: model.m_step(x, q), q) < 1e-2
+    assert 1e-6 < noise(model, x, bayes(model, x)) < 1e-2
     small, rates = counts(30, 0)
-    m = Photons([0.5, 0.5], [20.0, 60.0])
-    assert noise(lambda n: float(np.logaddexp.reduce(n.log_joint(small), axis=1).sum()), lambda q: m.m_step(small, q),
-                 q) < 1e-10                                             # and a smooth change is no rounding
+    model = Photons([0.5, 0.5], [20.0, 60.0])
+    assert noise(model, small, bayes(model, small)) < 1e-10             # and a smooth change is no rounding
+
+
+class Dice(Photons):
+    """Its M-step draws the rates at random."""
+
+    def m_step(self, x, q):
+        new = super().m_step(x, q)
+        return type(self)(new.weights, new.rates * RNG.uniform(0.9, 1.1, 2))
+
+
+RNG = np.random.default_rng(0)
 
 
 def test_what_is_random_is_no_rounding():
-    rng = np.random.default_rng(0)
-    assert noise(lambda m: m, lambda q: rng.normal(), np.full((3, 2), 0.5)) == 0
-    assert noise(lambda m: m, lambda q: float(q.sum()) ** 2, np.full((3, 2), 0.5)) < 1e-12
+    x, rates = counts(1e3, 0)
+    model = Dice([0.5, 0.5], rates)
+    q = bayes(model, x)
+    assert noise(model, x, q) == 0 < noise(Photons([0.5, 0.5], rates), x, q)
+
+
+def test_rounding_is_of_the_weighted_sum_and_of_the_prior_too():
+    """Four times the weights, four times the sum: all its digits, and so its rounding, are the same, times four."""
+    x, rates = counts(1e9, 0)
+
+    class Weighted(Photons):
+        def m_step(self, x, q, sample_weight):
+            return super().m_step(x, q * sample_weight[:, None] / sample_weight.mean())
+
+        def log_prior(self):
+            return self.more
+
+        more = 0.0
+
+    model, w = Weighted([0.5, 0.5], rates), 1.0 + np.arange(len(x)) % 3
+    q = bayes(model, x)
+    once = noise(model, x, q, w)
+    assert once > 1e-6 and noise(model, x, q, 4 * w) == 4 * once
+    Weighted.more = 1e13                                                # beside it, 2·10⁻³ is the last digit
+    assert noise(model, x, q, w) % np.spacing(1e13) == 0 < once % np.spacing(1e13)
 
 
 @pytest.mark.parametrize("kind", CASES)

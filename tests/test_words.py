@@ -6,6 +6,7 @@ import re
 import string
 import subprocess
 import sys
+import tomllib
 import unicodedata
 from pathlib import Path
 
@@ -14,8 +15,8 @@ from project import ROOT
 
 from emlib import words
 
-# Where pictures and panels are made. player.py and front_end.py hold HTML and JavaScript; exercises speak elsewhere.
-ELSEWHERE = ("player.py", "front_end.py", "exercises.py", "cases.py")
+# Where pictures and panels are made. The first three hold HTML and JavaScript; exercises speak elsewhere.
+ELSEWHERE = ("player.py", "front_end.py", "folded.py", "exercises.py", "cases.py")
 MADE = sorted(path for folder in ("draw", "live", "lessons") for path in (ROOT / "emlib" / folder).rglob("*.py")
               if path.name not in ELSEWHERE)
 # Symbols of the course's formulas, the same in every language; and names that matplotlib, CSS and Python want.
@@ -148,6 +149,16 @@ def test_words_need_nothing_but_themselves():
             assert not isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef), f"{path.name}: constants alone"
 
 
+def test_every_language_has_the_same_predictions():
+    def shape(language):
+        text = Path(words.__path__[0], language, "predictions.toml").read_text(encoding="utf-8")
+        return {f"{room}.{key}": [[[answer.get("right"), answer.get("between")] for answer in question["answers"]]
+                                  for question in questions]
+                for room, rows in tomllib.loads(text).items() for key, questions in rows.items()}
+    assert len(shape("en")) > 10
+    assert all(shape(language) == shape("en") for language in words.languages())
+
+
 # The switch
 
 FOREIGN = """
@@ -211,8 +222,9 @@ def test_a_state_is_drawn_in_the_language_of_the_moment(tmp_path, monkeypatch):
 @pytest.mark.parametrize("language", ["xx", "en.kit", "../en", "EN", "de"])
 def test_an_unknown_language_is_refused_by_name(monkeypatch, language):
     monkeypatch.setenv("EMLIB_LANG", language)
-    with pytest.raises(ValueError, match=r"EMLIB_LANG is '.*', which is not there; use one of en"):
-        words.of("kit")
+    for ask in (lambda: words.of("kit"), lambda: words.table("predictions")):
+        with pytest.raises(ValueError, match=r"EMLIB_LANG is '.*', which is not there; use one of en"):
+            ask()
 
 
 def test_empty_means_english_and_a_missing_room_is_an_error_of_its_own(monkeypatch):

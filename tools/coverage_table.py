@@ -3,8 +3,9 @@
 
     python tools/coverage_table.py
 
-The table is read off the tags of the notebooks' cells ("derives:W6", "proves:W6", "checks:W6", "moves:W6"); a
-test fails when it and the committed table differ, or when one of its cells is empty.
+Beside "proved" stands what was proved. The table is read off the tags of the notebooks' cells ("derives:W6",
+"proves:W6", "checks:W6", "moves:W6"); a test fails when it and the committed table differ, or when one of its cells
+is empty.
 """
 
 from collections import defaultdict
@@ -38,7 +39,8 @@ def rows(found):
     def links(line, way):
         if way == "moves" and line in NOT_MOVED:
             return f"not by hand: {NOT_MOVED[line]}"
-        return " ".join(f"[{name[:2]}]({name})" for name in found.get((line, way), ()))
+        where = " ".join(f"[{name[:2]}]({name})" for name in found.get((line, way), ()))
+        return f"{where} **{LINES[line].verdict}**: {scope(line)}" if where and way == "proves" else where
     return [[line, statement(line), *(links(line, way) for way in WAYS)] for line in LINES]
 
 
@@ -50,6 +52,13 @@ def statement(line):
     return text
 
 
+def scope(line):
+    """What SymPy proves of the line, and for which z and models, in one table cell."""
+    if "|" in LINES[line].scope:
+        raise ValueError(f"{line}: a bar in its scope would end the table's cell; write it without")
+    return LINES[line].scope
+
+
 def page(found):
     """The text of notebooks/README.md."""
     head = ["Line", "As taught", *WAYS.values()]
@@ -57,9 +66,11 @@ def page(found):
     return "\n".join([
         "# The whiteboard, line by line",
         "",
-        "The course teaches one derivation in twenty-five lines. Each is derived in prose, proved by SymPy, checked",
-        "numerically on a real model, and moved by hand. The numbers below are notebooks; the table is written by",
-        "`tools/coverage_table.py` from the tags of their cells.",
+        "The course teaches one derivation in twenty-five lines. Each is derived in prose, checked numerically on a",
+        "real model, and moved by hand. SymPy proves it as far as its scope says: **proved** is a line that holds for",
+        "any number of labels, **an instance proved** one of which models of a stated size are proved, and what is",
+        "cited is named. The numbers below are notebooks; `tools/coverage_table.py` writes the table from the tags of",
+        "their cells.",
         "",
         *("| " + " | ".join(row) + " |" for row in table),
         "",

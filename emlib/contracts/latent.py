@@ -1,16 +1,17 @@
 """What depends on the kind of z: one of K labels, where q is a table (N, K), or anything else, where q is an object.
 
-`Labels` and `AnyLatent` answer the same questions, so that a theorem is written once. Data are an array of rows, or a
-list of sequences of any lengths; N counts the independent pieces, rows or sequences.
+`Labels` and `AnyLatent` answer the same questions, so that a theorem is written once. N counts the independent pieces
+of x: rows, pairs or sequences.
 """
 
 import numpy as np
 
 from emlib import _validate as validate
 from emlib.bound import bound, has_labels, log_posterior
+from emlib.contracts.data import difference, length
 from emlib.contracts.theorem import WrongKind
 
-__all__ = ["AnyLatent", "Labels", "as_data", "difference", "needs", "take"]
+__all__ = ["AnyLatent", "Labels", "needs", "returned"]
 
 NEEDS = {       # by whether z is a label: the methods that a model must have, and what they return
     True: {"log_joint": "log_joint(x) → (N, K)", "m_step": "m_step(x, q) → a new model"},
@@ -40,53 +41,21 @@ def needs(model):
     return not any_z
 
 
-def as_data(x, labels):
-    """A copy of x: an array of rows, or a list of arrays, one a sequence."""
-    sequences = (isinstance(x, (list, tuple)) and len(x) > 0
-                 and all(hasattr(piece, "__len__") and not isinstance(piece, str) for piece in x))
-    if sequences and not (labels and len({np.shape(piece) for piece in x}) == 1):
-        return [np.array(piece) for piece in x]
-    return np.array(x)
-
-
-def take(x, rows):
-    """Some of the pieces: rows of an array, or sequences of a list."""
-    return [x[n] for n in np.arange(len(x))[rows]] if isinstance(x, list) else x[rows]
-
-
-def difference(before, after):
-    """The largest change between two things of one make: arrays, lists, dicts or objects, field by field.
-
-    0 where every number is the same, NaN for NaN; infinite where anything but a number changed, or the shape did.
-    What `after` has more than `before` (something it remembers) is no change.
-    """
-    if isinstance(before, dict):
-        return max((difference(v, after[k]) if k in after else np.inf for k, v in before.items()), default=0.0)
-    if isinstance(before, (list, tuple)):
-        if len(before) != len(after):
-            return np.inf
-        return max((difference(*pair) for pair in zip(before, after, strict=True)), default=0.0)
-    if hasattr(before, "__dict__"):
-        return difference(vars(before), vars(after))
-    a, b = np.asarray(before), np.asarray(after)
-    if a.shape != b.shape:
-        return np.inf
-    if a.dtype.kind not in "fiuc" or b.dtype.kind not in "fiuc":
-        return 0.0 if np.array_equal(a, b) else np.inf
-    same = (a == b) | (np.isnan(a) & np.isnan(b))
-    change = np.abs(a - b, out=np.zeros(a.shape), where=~same, dtype=float, casting="unsafe")
-    return float(np.max(np.where(np.isnan(change), np.inf, change), initial=0.0))
-
-
 class Labels:
     """z is one of K labels: everything follows from log_joint(x), a table (N, K)."""
 
     def __init__(self, model, x):
         self.k = _columns(model.log_joint(x))
 
+    def said(self, model, x):
+        """What the model itself says of x, in its own kind of numbers."""
+        return model.log_joint(x)
+
     def table(self, model, x):
         """log p(x_n, z=k|θ), (N, K): all that the model says of x."""
         return np.asarray(model.log_joint(x), dtype=float)
+
+    columns = table
 
     def log_liks(self, model, x):
         """log p(x_n|θ), (N,)."""
@@ -114,8 +83,24 @@ class Labels:
         return np.sum(np.multiply(q, log_q - log_p, out=np.zeros_like(q), where=q > 0), axis=1)
 
     def random_q(self, model, x, rng):
-        """A random distribution for each point."""
-        return rng.dirichlet(np.ones(self.k), size=len(x))
+        """A random distribution for each point, over the z that are possible there."""
+        q = rng.dirichlet(np.ones(self.k), size=length(x))
+        impossible = self._impossible(model, x, q.shape)
+        if not impossible.any():
+            return q
+        q = np.where(impossible, 0, q)
+        return q / q.sum(axis=1, keepdims=True)
+
+    def one_hot_q(self, model, x, rng):
+        """Everything on one z, drawn from those that are possible at each point."""
+        shape = length(x), self.k
+        return np.eye(self.k)[np.where(self._impossible(model, x, shape), -1, rng.random(shape)).argmax(axis=1)]
+
+    def _impossible(self, model, x, shape):
+        """Where log p(x, z|θ) = −∞, (N, K): there L(q, θ) = −∞ if q > 0, and nothing is left to compare."""
+        table = self.table(model, x)
+        bad = np.isneginf(table) if table.shape == shape else np.zeros(shape, dtype=bool)
+        return bad & ~bad.all(axis=1, keepdims=True)
 
 
 class AnyLatent:
@@ -149,6 +134,14 @@ class AnyLatent:
         """log p(x_n|θ) and E_q[log p(x_n, z|θ)] at one q that stays, (N, 2): what tells two θ apart. x as a whole."""
         return np.column_stack([self.log_liks(model, x), np.asarray(model.expected_log_joint(x, self._q), dtype=float)])
 
+    def said(self, model, x):
+        """What the model itself says of x, in its own kind of numbers."""
+        return model.log_liks(x)
+
+    def columns(self, model, x):
+        """log p(x_n|θ), (N, 1)."""
+        return np.asarray(model.log_liks(x), dtype=float)[:, None]
+
     def log_liks(self, model, x):
         """log p(x_n|θ), (N,)."""
         return np.asarray(model.log_liks(x), dtype=float)
@@ -171,6 +164,19 @@ class AnyLatent:
     def random_q(self, model, x, rng):
         """Another member of the posterior's family."""
         return model.posterior(x).near(rng)
+
+
+def returned(model, new):
+    """What m_step returned, if it is a new model.
+
+    Raises
+    ------
+    TypeError
+        That says what it returned instead.
+    """
+    if new is None or not callable(getattr(new, "m_step", None)):
+        raise TypeError(f"m_step returned {_kind(new)}; return a new model, such as {type(model).__name__}(…)")
+    return new
 
 
 def _columns(log_joint):

@@ -5,13 +5,15 @@ A parameter is a number, or an array of numbers, that log p(x, z|θ) depends on:
 
 import ast
 import dataclasses
+import inspect
 import itertools
 
 import numpy as np
 
-from emlib.contracts.rebuild import INFEASIBLE, constructor, get, name_of, numeric_paths, rebuilt
+from emlib.contracts.rebuild import INFEASIBLE, Item, constructor, get, rebuilt
+from emlib.contracts.slots import slots
 from emlib.contracts.theorem import WrongKind
-from emlib.contracts.tolerances import STILL
+from emlib.contracts.tolerances import ROW_SUM, STILL
 
 __all__ = ["Direction", "Parameters"]
 
@@ -41,15 +43,19 @@ class Parameters:
         models by structure (rows that sum to 1, symmetric matrices) is kept when parameters are moved.
     evaluate : callable
         Model → array: all that is asked of p(x, z|θ), to see what it depends on.
+    again : callable, optional
+        Model → the model after an M-step, to see what that leaves alone.
 
     Attributes
     ----------
     names : list of str
-        ``weights``, ``emissions.probs``, ``params['mu']``.
-    still : list of str
-        Parameters that those M-steps leave equal: no data and no q move them.
+        ``weights``, ``emissions.probs``, ``params['mu']``, ``components[·].mu``, ``mu1, mu2``.
+    left : dict of str to bool array
+        Entries that the M-step leaves alone, from wherever it starts.
     held : dict of str to bool array
         What the model declares as held, entry by entry.
+    ignored : list of str
+        What M-steps move though p(x, z|θ) does not depend on it.
 
     Raises
     ------
@@ -57,29 +63,39 @@ class Parameters:
         If `held` names what is no parameter.
     """
 
-    def __init__(self, model, others, evaluate):
+    def __init__(self, model, others, evaluate, again=None, rounding=STILL):
         self._evaluate, self._construct = evaluate, constructor(model, evaluate)
-        models, values = [model, *others], {}
-        for path in numeric_paths(model):
-            try:
-                values[path] = [np.array(get(m, path), dtype=float) for m in models]
-            except (AttributeError, LookupError, TypeError, ValueError):    # not in all: no parameter
-                continue
-        self._paths = {name_of(path): path for path, v in values.items() if len({a.shape for a in v}) == 1}
-        values = {name_of(path): v for path, v in values.items()}
-        self._simplex = {n for n in self._paths if all(_is_simplex(a) for a in values[n])}
-        self._symmetric = {n for n in self._paths if all(_is_symmetric(a) for a in values[n])}
-        self.held, self.still = {}, []
-        self.names = [n for n in self._paths if self._matters(model, n)]
+        models = [model, *others]
+        self._slots = slots(models)
+        values = {n: [self.value(m, n) for m in models] for n in self._slots}
+        self._simplex = {n for n in self._slots if all(_is_simplex(a) for a in values[n])}
+        self._symmetric = {n for n in self._slots if all(_is_symmetric(a) for a in values[n])}
+        self.held, self.left = {}, {}
+        self.names = [n for n in self._slots if self._matters(model, n)]
         self.held = {n: np.zeros(values[n][0].shape, dtype=bool) for n in self.names}
         held = getattr(model, "held", ())
         for name in [held] if isinstance(held, str) else held:
             self.declare(name)
-        if others:
-            self.still = [n for n in self.names if np.allclose(values[n][1], values[n][2:], rtol=STILL, atol=0)]
+        self.left = {n: self._left(model, n, values[n], again, rounding) for n in self.names}
+        self.ignored = [n for n in self._slots if n not in self.names and len(others) > 1 and
+                        not np.allclose(values[n][1], values[n][2:], rtol=1e-6, atol=0)]
+
+    @property
+    def still(self):
+        """Parameters that M-steps leave alone as a whole."""
+        return [n for n in self.names if self.left[n].all()]
+
+    @property
+    def frozen(self):
+        """Parameters of which something is held or left alone, so that it was not moved."""
+        return [n for n in self.names if (self.left[n] | self.held[n]).any()]
 
     def declare(self, name):
         """Take a parameter, or an entry such as ``means[0]``, as held on purpose."""
+        for n in self.names:
+            if name in self._slots[n].members:
+                self.held[n][self._slots[n].members.index(name)] = True
+                return
         known = [n for n in self.names if name == n or (name.startswith(f"{n}[") and name.endswith("]"))]
         try:
             index = ast.literal_eval(name[len(known[0]):].strip("[]") or "()")
@@ -90,11 +106,34 @@ class Parameters:
 
     def value(self, model, name):
         """One parameter, as a float array."""
-        return np.array(get(model, self._paths[name]), dtype=float)
+        return self._slots[name].value(model)
+
+    def is_count(self, model, name):
+        """Whether a parameter is kept as one whole number, which may be a constant of the model."""
+        return isinstance(get(model, self._slots[name].paths[0]), (int, np.integer)) and not self._slots[name].members
+
+    def last_steps(self, name):
+        """What its places are called: the last step of each path."""
+        return [getattr(path[-1], "key", path[-1]) for path in self._slots[name].paths]
+
+    def is_argument(self, model, name):
+        """Whether it is given to the constructor, or kept in a dict: θ itself, not what is remembered or derived."""
+        path = self._slots[name].paths[0]
+        names = ([f.name for f in dataclasses.fields(model) if f.init] if dataclasses.is_dataclass(model) else
+                 model._fields if hasattr(model, "_fields") else
+                 inspect.signature(type(model)).parameters if self._construct else ())
+        return path[0] in names or (self._construct is None and isinstance(path[-1], Item))
 
     def replaced(self, model, **values):
         """The model with other values of some parameters; raises what its constructor raises."""
-        return rebuilt(model, {self._paths[name]: value for name, value in values.items()}, self._construct)
+        changes = {}
+        for name, value in values.items():
+            changes |= self._slots[name].changes(value)
+        return rebuilt(model, changes, self._construct)
+
+    def label(self, name, index):
+        """An entry as it is written in code."""
+        return self._slots[name].label(tuple(index))
 
     def moved(self, model, direction, t):
         """The model a distance t along a direction."""
@@ -103,23 +142,58 @@ class Parameters:
     def weights(self, model, k):
         """Name of the mixing weights: a usual name, else the one array (K,) that stays a distribution; or None."""
         vectors = [n for n in self.names if self.value(model, n).shape == (k,)]
-        named = [n for n in vectors if getattr(self._paths[n][-1], "key", self._paths[n][-1]) in WEIGHT_NAMES]
+        named = [n for n in vectors if self.is_called_weights(n)]
         return next(iter(named or [n for n in vectors if n in self._simplex]), None)
+
+    def is_called_weights(self, name):
+        """Whether a parameter has a name that mixing weights usually have."""
+        return all(str(step).rstrip("_0123456789") in WEIGHT_NAMES for step in self.last_steps(name))
 
     def directions(self, model, rng):
         """Ways to move what the M-step moves, each keeping rows that sum to 1 and matrices that are symmetric."""
-        free = [d for n in self.names if n not in self.still for d in self._directions(model, n)]
+        free = self.all_directions(model)
         chosen = sorted(rng.choice(len(free), MOST, replace=False)) if len(free) > MOST else range(len(free))
         return [free[i] for i in chosen]
 
-    def at_its_border(self, model, name):
-        """Whether the model refuses every move of a parameter to one side, as below a floor; or all of it is held."""
-        def refuses(direction, t):
+    def all_directions(self, model):
+        """Every way to move what the M-step moves."""
+        return [d for n in self.names for d in self._directions(model, n)]
+
+    def _left(self, model, name, values, again, rounding):
+        """Entries that are equal after every M-step, and stay where they are put if they are put elsewhere.
+
+        An entry that the model lets move to one side only, as a parameter at its floor, is not left alone.
+        """
+        shape = values[0].shape
+        left = np.zeros(shape, dtype=bool)
+        if len(values) < 3 or again is None:
+            return left
+        still = np.isclose(values[1:], values[0], rtol=rounding, atol=0).all(axis=0)
+        stays, tried = None, 0
+        for direction in self._directions(model, name, np.zeros(shape, dtype=bool)):
+            index = tuple(np.argwhere(direction.delta)[0])
+            index = index if direction.delta[index] > 0 else tuple(np.argwhere(direction.delta > 0)[0])
+            if not still[index] or tried == 12:
+                continue
+            tried += 1
+            stays = self._stays(model, direction, index, again, rounding)
+            if stays:
+                left |= (direction.delta != 0) & still
+        return still if tried == 12 and stays else left
+
+    def _stays(self, model, direction, index, again, rounding):
+        before = np.isfinite(self._evaluate(model))
+        for t in (1e-3 * direction.size, -1e-3 * direction.size):
             try:
-                return not np.isfinite(self._evaluate(self.moved(model, direction, t))).all()
-            except INFEASIBLE:
-                return True
-        return all(refuses(d, 1e-3 * d.size) or refuses(d, -1e-3 * d.size) for d in self._directions(model, name))
+                moved = self.moved(model, direction, t)
+                if (before & ~np.isfinite(self._evaluate(moved))).any():
+                    return False
+                put, after = (self.value(m, direction.name)[index] for m in (moved, again(moved)))
+            except Exception:       # no model there: the parameter is at its border
+                return False
+            if not np.isclose(put, after, rtol=rounding, atol=0):
+                return False
+        return True
 
     def relabelled(self, model, order):
         """The model with its labels in another order, found by trying: log_joint must follow. None if there is none."""
@@ -136,11 +210,12 @@ class Parameters:
                     return other
         return None
 
-    def _directions(self, model, name):
+    def _directions(self, model, name, held=None):
         value = self.value(model, name)
-        held = self.held.get(name, np.zeros(value.shape, dtype=bool))
+        if held is None:
+            held = np.zeros(value.shape, dtype=bool) | self.held.get(name, False) | self.left.get(name, False)
         for index in np.ndindex(value.shape):
-            delta, label = np.zeros(value.shape), f"{name}{list(index) if index else ''}"
+            delta, label = np.zeros(value.shape), self.label(name, index)
             if held[index]:
                 continue
             if name in self._simplex:
@@ -166,7 +241,8 @@ class Parameters:
         for direction in itertools.islice(self._directions(model, name), 6):
             for t in (1e-3 * direction.size, -1e-3 * direction.size):
                 try:
-                    if not np.array_equal(self._evaluate(self.moved(model, direction, t)), before, equal_nan=True):
+                    after = self._evaluate(self.moved(model, direction, t))
+                    if after.shape == before.shape and not np.array_equal(after, before, equal_nan=True):
                         return True
                 except INFEASIBLE:
                     continue
@@ -175,7 +251,7 @@ class Parameters:
 
 def _is_simplex(value):
     return (value.ndim > 0 and value.shape[-1] > 1 and (value >= 0).all()
-            and np.allclose(value.sum(-1), 1, rtol=0, atol=1e-9))
+            and np.allclose(value.sum(-1), 1, rtol=0, atol=ROW_SUM))
 
 
 def _is_symmetric(value):

@@ -11,15 +11,17 @@ and otherwise as a copy whose attributes are set.
 import copy
 import dataclasses
 import inspect
+import itertools
 from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["INFEASIBLE", "Item", "constructor", "get", "name_of", "numeric_paths", "rebuilt"]
+__all__ = ["INFEASIBLE", "Item", "attributes", "constructor", "get", "name_of", "numeric_paths", "rebuilt"]
 
 # What a model may raise when a parameter leaves its range: then that point is not in the parameter space.
-INFEASIBLE = (ValueError, ArithmeticError, np.linalg.LinAlgError)
+INFEASIBLE = (ValueError, ArithmeticError, np.linalg.LinAlgError, TypeError, LookupError, AssertionError)
 DEEPEST = 3
+MOST_TRIED = 60         # ways to give attributes to a constructor whose arguments have other names
 
 
 class Item(NamedTuple):
@@ -67,8 +69,8 @@ def rebuilt(thing, changes, construct=None):
         inner.setdefault(step, {})[tuple(rest)] = value
     new = {step: rebuilt(get(thing, (step,)), part) for step, part in inner.items()}
     if isinstance(thing, tuple):
-        items = [new.get(Item(i), item) for i, item in enumerate(thing)]
-        return thing._make(items) if hasattr(thing, "_make") else type(thing)(items)
+        return (thing._replace(**new) if hasattr(thing, "_replace") else
+                type(thing)([new.get(Item(i), item) for i, item in enumerate(thing)]))
     if construct is not None:
         return construct(thing, new)
     if dataclasses.is_dataclass(thing):
@@ -88,12 +90,16 @@ def constructor(model, evaluate):
     Its arguments are looked for among the attributes, by name, then by order. `evaluate` (model → array) tells whether
     what comes out is the same model.
     """
-    if dataclasses.is_dataclass(model):
+    if dataclasses.is_dataclass(model) or hasattr(model, "_replace"):
         return None
     arguments = [p for p in inspect.signature(type(model)).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
     by_name = {p.name: p.name for p in arguments if hasattr(model, p.name)}
-    by_order = dict(zip((p.name for p in arguments), getattr(model, "__dict__", {}), strict=False))
-    for names in (by_name, by_order):
+    by_order = dict(zip((p.name for p in arguments), attributes(model), strict=False))
+    rest, kept = [p.name for p in arguments if p.name not in by_name], [a for a in attributes(model)
+                                                                          if a not in by_name.values()]
+    by_trial = ({**by_name, **dict(zip(rest, some, strict=True))} for some in
+                itertools.islice(itertools.permutations(kept, len(rest)), MOST_TRIED * (len(kept) <= 8)))
+    for names in (by_name, by_order, *by_trial):
         if names and len(names) == len(arguments):
             def construct(model, values, names=names):
                 return type(model)(**{a: values.get(n, getattr(model, n)) for a, n in names.items()})
@@ -109,24 +115,34 @@ def _parts(thing):
     """What a thing is made of: [(step, part)]."""
     if isinstance(thing, dict):
         return [(Item(key), part) for key, part in thing.items()]
+    if hasattr(thing, "_fields") and isinstance(thing, tuple):
+        return list(zip(thing._fields, thing, strict=True))
     if isinstance(thing, (list, tuple)):
         return [(Item(i), part) for i, part in enumerate(thing)]
     if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
         return [(f.name, getattr(thing, f.name)) for f in dataclasses.fields(thing) if f.init]
     if callable(thing) or inspect.ismodule(thing) or isinstance(thing, np.ndarray):
         return []
-    return list(getattr(thing, "__dict__", {}).items())
+    return [(name, getattr(thing, name)) for name in attributes(thing)]
+
+
+def attributes(thing):
+    """Names of what an object keeps, in ``__slots__`` and in ``__dict__``."""
+    slots = [name for kind in reversed(type(thing).__mro__) for name in
+             ([kind.__dict__["__slots__"]] if isinstance(kind.__dict__.get("__slots__"), str)
+              else kind.__dict__.get("__slots__", ()))]
+    return [name for name in slots if name[:2] != "__" and hasattr(thing, name)] + list(getattr(thing, "__dict__", {}))
 
 
 def _is_numeric(value):
-    """Whether a value may be a parameter: a float, or an array or list of numbers; not one count, a flag or a name."""
+    """Whether a value may be a parameter: a number, or an array or list of numbers; not a flag or a name."""
     if isinstance(value, (str, dict)) or (value is None):
         return False
     try:
         array = np.asarray(value)
     except ValueError:                      # a ragged list
         return False
-    return array.dtype.kind in ("f" if array.ndim == 0 else "fiu") and 0 < array.size and np.isfinite(array).all()
+    return array.dtype.kind in "fiu" and 0 < array.size and np.isfinite(array).all()
 
 
 def _as_kind_of(old, new):

@@ -18,7 +18,7 @@ PROBE = 1e-2        # nats by which a step changes the objective: far above roun
 
 
 class Ascended(NamedTuple):
-    """The best θ found, L(q, ·) after the M-step and at the best, and the steps taken: [(direction, t)]."""
+    """The best θ found, L(q, ·) after the M-step and at the best, and the steps taken: [(direction, t, gain)]."""
 
     model: Any
     before: float
@@ -69,9 +69,9 @@ def ascend(trial, model, q, rows=None, key=0):
                      else h * np.sign(found.right - found.left))
         for t in (maximiser, h, -h):            # beyond a border, or where it is no parabola, ±h may still gain
             value = _at(trial, best, direction, t, objective)
-            if value > value_there + ASCENT * size:
+            if value > value_there + trial.allowed(ASCENT) * size:
+                steps.append((direction, t, value - value_there))
                 best, value_there = trial.parameters.moved(best, direction, t), value
-                steps.append((direction, t))
                 break
     entropy = trial.bound(best, q, x) - value_there
     return Ascended(best, start + entropy, value_there + entropy, steps)

@@ -1,13 +1,21 @@
 """Points, sequences, q and numbers as a reader wants to see them in a counterexample."""
 
+import sysconfig
+import traceback
+from pathlib import Path
+
 import numpy as np
 
-__all__ = ["numbers", "points"]
+__all__ = ["numbers", "points", "where"]
+
+# what lies elsewhere is the model's own code
+NOT_THE_MODELS = (str(Path(__file__).parent.parent), *sysconfig.get_paths().values())
 
 
 def points(trial, rows, q=None):
     """The points (or sequences) of a counterexample, and the q of each where it is a table."""
-    kind = "sequence" if isinstance(trial.x, list) else "point"
+    pieces = trial.x if isinstance(trial.x, list) else []
+    kind = "sequence" if pieces and all(isinstance(piece, np.ndarray) for piece in pieces) else "point"
     if len(rows) == trial.n and trial.n > 6:
         return f"all {trial.n} {kind}s"
     text = f"{len(rows)} {kind}{'s' * (len(rows) > 1)}, x = {numbers(trial.take(rows))}"
@@ -16,6 +24,10 @@ def points(trial, rows, q=None):
 
 def numbers(values, most=6):
     """Numbers for the eye, four digits each, the rest of a long array left out; ragged lists and letters too."""
+    if isinstance(values, dict):
+        return "{" + ", ".join(f"{key}: {numbers(v, most)}" for key, v in list(values.items())[:most]) + "}"
+    if hasattr(values, "iloc"):
+        values = [tuple(row) for row in values.to_numpy()] if values.ndim > 1 else list(values)
     if isinstance(values, (list, tuple)):
         shown = [numbers(v, most) for v in values[:most]]
     else:
@@ -24,3 +36,10 @@ def numbers(values, most=6):
             return f"{values:.4g}" if values.dtype.kind in "fiu" else str(values)
         shown = [numbers(v, most) for v in values[:most]]
     return "[" + ", ".join(shown) + (f", … {len(values) - most} more" if len(values) > most else "") + "]"
+
+
+def where(error):
+    """The method and line of the model's own code that raised, in a sentence; empty where it cannot be seen."""
+    own = [frame for frame in traceback.extract_tb(error.__traceback__)
+           if not frame.filename.startswith(NOT_THE_MODELS)]
+    return f"It was raised in {own[-1].name}, line {own[-1].lineno}: {own[-1].line}" if own and own[-1].line else ""

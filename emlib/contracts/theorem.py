@@ -1,9 +1,11 @@
-"""A theorem and how it is put to the test."""
+"""A theorem, or a rule that every EM needs, and how it is put to the test."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["Finding", "NotApplicable", "Theorem", "WrongKind", "theorem"]
+__all__ = ["NO_PARAMETERS", "Finding", "NotApplicable", "Theorem", "WrongKind", "theorem"]
+
+NO_PARAMETERS = "no parameters were found: keep them as attributes, numbers or arrays of numbers"
 
 
 class NotApplicable(Exception):
@@ -25,9 +27,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class Theorem:
-    """A theorem: its name, its line of the whiteboard, and `test`, a function Trial → Finding.
+    """A theorem, or a rule: its name, the line of the whiteboard that it tests (or ""), and `test`, Trial → Finding.
 
-    It holds when measured ≤ tolerance. `labels_only`: it speaks of a z that is one of K labels, and of no other.
+    It holds when measured ≤ tolerance, or what the precision of the numbers leaves (`Trial.allowed`).
+    `labels_only`: it speaks of a z that is one of K labels, and of no other.
     """
 
     name: str

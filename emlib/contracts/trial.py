@@ -3,35 +3,21 @@ model's own posterior, log_lik and elbo where it has them.
 """
 
 import copy
-import itertools
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 
-from emlib.contracts import search
-from emlib.contracts.latent import AnyLatent, Labels, take
+from emlib.contracts import precision, runs, search, used, weigh
+from emlib.contracts.data import length, take
+from emlib.contracts.latent import AnyLatent, Labels, returned
 from emlib.contracts.parameters import Parameters
-from emlib.contracts.theorem import NotApplicable
-from emlib.contracts.tolerances import ASCENT
-from emlib.em import Collapse
+from emlib.contracts.theorem import NO_PARAMETERS, NotApplicable
+from emlib.contracts.tolerances import ASCENT, DENSITY, DOUBLE, OF_ROUNDING, SPREAD, STILL
 
 __all__ = ["Trial"]
 
 SEVERAL = 4             # M-steps that have nothing in common: two may agree by chance, where x is a count and K = 1
-STARTS = 3              # beside the model itself
-MOST_ITERATIONS = 200
-FAR = 1e4               # a point is moved out at most so many times its distance from 0
 EMPTY = 1e-100          # a share of the points that is none
-RUNAWAY = 20            # nats above the median point: a component is about to collapse there
-
-
-class Run(NamedTuple):
-    """EM from one initial model, an entry an iteration: θ, what EM is to raise, what its rounding is relative to."""
-
-    models: list
-    objectives: list
-    sizes: list
 
 
 class Trial:
@@ -42,11 +28,11 @@ class Trial:
     """
 
     def __init__(self, model, x, seed, labels=True):
-        self.model, self.x, self.seed, self.labels = model, x, seed, labels
+        self.model, self.x, self.seed, self.labels, self._known = model, x, seed, labels, {}
         self.z = (Labels if labels else AnyLatent)(model, x)
-        self.n, self.k = len(x), self.z.k
-        self.table, self.posterior, self.log_liks = (self._of_x(f) for f in
-                                                     (self.z.table, self.z.posterior, self.z.log_liks))
+        self.n, self.k = length(x), self.z.k
+        self.table, self.posterior, self.log_liks, self.said, self.columns = (
+            self._of_x(f) for f in (self.z.table, self.z.posterior, self.z.log_liks, self.z.said, self.z.columns))
 
     def _of_x(self, function):
         """A function (model, x) whose x may be left out."""
@@ -96,29 +82,69 @@ class Trial:
         """`bound` but for the entropy of q, which no θ moves: E_q[log p(x, z|θ)] + log p(θ)."""
         return self.z.expected(model, self.x if x is None else x, q) + self.log_prior(model)
 
-    def m_step(self, model, q, x=None):
-        return copy.deepcopy(model).m_step(copy.deepcopy(self.x if x is None else x), copy.deepcopy(q))
+    def m_step(self, model, q, x=None, **weights):
+        new = copy.deepcopy(model).m_step(copy.deepcopy(self.x if x is None else x), copy.deepcopy(q), **weights)
+        return returned(model, new)
 
     def size(self, model, x=None):
         """What rounding is relative to: Σ_n |log p(x_n|θ)|, at least 1 a point, more where x has few digits left."""
-        return self._size(self.log_liks(model, x), self.log_prior(model))
+        return self.size_of(self.log_liks(model, x), self.log_prior(model))
 
-    def _size(self, points, log_prior):
-        return max(float(len(points)), float(np.abs(points).sum()) + abs(log_prior), self.input_precision / ASCENT)
+    def size_of(self, points, log_prior):
+        """The same, of log p(x_n|θ) that are known."""
+        allowed = self.allowed(ASCENT)
+        return max(float(len(points)), float(np.abs(points).sum()) + abs(log_prior), self.input_precision / allowed,
+                   SPREAD * self.noise / allowed)
+
+    def is_rounding(self, model, q, nats):
+        """Whether an M-step from here changes the objective by so much through rounding alone."""
+        return bool(nats <= SPREAD * precision.noise(self, model, q)[0])
+
+    def allowed(self, tolerance):
+        """A tolerance for relative rounding, or what the numbers in use leave where that is more; 0 stays 0."""
+        return max(tolerance, OF_ROUNDING * self.epsilon) if tolerance and self.epsilon > DOUBLE else tolerance
+
+    @cached_property
+    def density_allowed(self):
+        """What Σ_x p(x|θ) may be off 1: rounding of log p(x|θ) is relative to p."""
+        return max(self.allowed(DENSITY), SPREAD * self.noise / np.sqrt(self.n))
+
+    @cached_property
+    def density(self):
+        """Whether Σ_x p(x|θ) = 1, a `Weighed`."""
+        return weigh.weigh(self)
+
+    def once(self, name, function):
+        """function(self), computed once."""
+        if name not in self._known:
+            self._known[name] = function(self)
+        return self._known[name]
+
+    @cached_property
+    def epsilon(self):
+        return precision.epsilon(self)
+
+    @cached_property
+    def _noise(self):
+        return precision.noise(self)
+
+    @property
+    def noise(self):
+        """Nats by which rounding alone moves the objective."""
+        return self._noise[0]
+
+    @property
+    def noise_of_entries(self):
+        """The same of one entry of log p(x, z|θ)."""
+        return self._noise[1]
 
     @cached_property
     def input_precision(self):
-        """Change of log p(x, z|θ) when x moves by one unit in the last place: the precision that the data allow."""
-        pieces = self.x if isinstance(self.x, list) else [self.x]
-        if any(piece.dtype.kind != "f" for piece in pieces):
-            return 0.0
-        moved = [np.nextafter(piece, np.inf) for piece in pieces]
-        try:
-            change = self.table(self.model, moved if isinstance(self.x, list) else moved[0]) - self.table(self.model)
-        except ValueError:          # counts, which have no digits to lose
-            return 0.0
-        change = np.abs(change[np.isfinite(change).all(axis=1)])
-        return float(change.max(axis=1).sum()) if change.size else 0.0
+        return precision.input_precision(self)
+
+    @cached_property
+    def far(self):
+        return precision.far(self)
 
     # --- q and θ to try
 
@@ -126,8 +152,8 @@ class Trial:
         """A random q for each point: any distribution over labels, or another member of the posterior's family."""
         return self.z.random_q(model, self.x if x is None else x, self.rng(1, *key))
 
-    def one_hot_q(self, *key):
-        return np.eye(self.k)[self.rng(2, *key).integers(self.k, size=self.n)]
+    def one_hot_q(self, model, *key):
+        return self.z.one_hot_q(model, self.x, self.rng(2, *key))
 
     @cached_property
     def models(self):
@@ -157,83 +183,49 @@ class Trial:
 
     @cached_property
     def initial_models(self):
-        """The model itself, and M-steps on some of the points: places for EM to start from that differ."""
-        found = [self.model]
-        sizes = (8 * self.k, 24 * self.k) if self.labels else (24, self.n)
-        for s, n in itertools.product(range(STARTS), sizes):
-            rng = self.rng(3, s)
-            rows = rng.choice(self.n, size=min(n, self.n), replace=False)
-            try:
-                x = self.take(rows)
-                model = self.m_step(self.model, self.z.random_q(self.model, x, rng), x)
-                good = self._is_regular(self.log_liks(model))
-            except ValueError:      # a collapse, or too few points: no model to start from
-                continue
-            if good and len(found) == s + 1:
-                found.append(model)
-        return found
+        return runs.initial_models(self)
 
     @cached_property
     def runs(self):
-        """EM from every initial model: [Run], until it converges, collapses or has run long enough."""
-        return [self._run(start, MOST_ITERATIONS // (1 if s == 0 else 2)) for s, start in
-                enumerate(self.initial_models)]
-
-    def _run(self, model, most):
-        run = Run([], [], [])
-        points, log_prior = self.log_liks(model), self.log_prior(model)
-        for _ in range(most + 1):
-            run.models.append(model)
-            run.objectives.append(float(points.sum()) + log_prior)
-            run.sizes.append(self._size(points, log_prior))
-            change = np.abs(np.diff(run.objectives[-2:]))
-            if (change <= 1e-13 * max(1.0, float(np.abs(points).sum()))).any():
-                break
-            try:
-                model = self.m_step(model, self.posterior(model))
-            except Collapse:
-                break
-            points, log_prior = self.log_liks(model), self.log_prior(model)
-            if not self._is_regular(points):
-                break
-        return run
-
-    def _is_regular(self, points):
-        """Whether no point's likelihood has run away: near a collapse rounding rules, not theorems."""
-        return bool(np.isfinite(points).all() and (not self.labels or points.max() - np.median(points) < RUNAWAY))
-
-    @cached_property
-    def far(self):
-        """Some points moved so far out that exp(log_joint) underflows, or None where x has no such thing."""
-        if (not self.labels or isinstance(self.x, list) or self.x.dtype.kind not in "fiu"
-                or set(np.unique(self.x)) <= {0, 1}):
-            return None
-        x, factor = self.x[:3], 1
-        while factor < FAR:
-            factor *= 10
-            try:
-                table = self.table(self.model, x * factor)
-            except Exception:       # the model refuses such points: that is its right
-                return None
-            if np.isnan(table).any() or (table.max(axis=1) == -np.inf).any():
-                return None
-            if table.max() < -800:
-                return x * factor
-        return None
+        return runs.runs(self)
 
     @cached_property
     def parameters(self):
         if self.parameters_or_none is None:
-            raise NotApplicable("no parameters were found: keep them as attributes, numbers or arrays of numbers")
+            raise NotApplicable(NO_PARAMETERS)
         return self.parameters_or_none
+
+    @property
+    def speaks(self):
+        """The method in which the model says what it is."""
+        return "log_joint" if self.labels else "log_liks"
 
     @cached_property
     def parameters_or_none(self):
-        found = Parameters(self.model, self.unlike, self.table)
+        return self.found if self.found.names else None
+
+    @cached_property
+    def constants(self):
+        return used.constants(self)
+
+    @cached_property
+    def ignored(self):
+        return used.ignored(self)
+
+    def is_weights(self, name):
+        """Whether a parameter is called as mixing weights are, and there is one a label."""
+        return self.found.is_called_weights(name) and self.found.value(self.model, name).shape == (self.k,)
+
+    @cached_property
+    def found(self):
+        """The `Parameters`, even if there are none."""
+        q = self.random_q(self.model, 20)
+        found = Parameters(self.model, self.unlike, self.table, lambda model: self.m_step(model, q),
+                           self.allowed(STILL))
         weights = found.weights(self.model, self.k)
         if weights and getattr(self.model, "learn_weights", True) is False:
             found.declare(weights)
-        return found if found.names else None
+        return found
 
     @cached_property
     def searches(self):
@@ -267,3 +259,4 @@ class Trial:
     def fewest(self):
         """Points that an M-step needs at least: one more than there are labels."""
         return self.k + 1 if self.labels else 1
+

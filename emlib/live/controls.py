@@ -43,13 +43,17 @@ class NumberField(Text):
 
     def __init__(self, name, number, parse, written="{:.6g}".format, said=None, **looks):
         self.number, self.parse, self.written = number, parse, written
-        self.said, self._act = Label() if said is None else said, None
+        self.said, self._act, self._guard = Label() if said is None else said, None, lambda act, *given: act(*given)
         super().__init__(value=written(number), description=name, continuous_update=False, **looks)
         self.observe(self._typed, "value")
 
-    def on_number(self, act):
-        """Call ``act(number)`` for each good number that is typed."""
-        self._act = act
+    def on_number(self, act, guard=None):
+        """Call ``act(number)`` for each good number that is typed.
+
+        `guard`, where given, calls ``guard(function, *arguments)``: what goes wrong in reading the number, other than
+        that it is none, is then said there.
+        """
+        self._act, self._guard = act, guard or self._guard
 
     def put(self, number):
         """Show a number, and no message; that is not typing it, so nothing is called."""
@@ -59,12 +63,17 @@ class NumberField(Text):
         self.observe(self._typed, "value")
 
     def _typed(self, change):
+        self._guard(self._read, change["new"])
+
+    def _read(self, typed):
         try:
-            number = self.parse(change["new"])
-        except ValueError as wanted:
+            number = self.parse(typed)
+        except Exception as wrong:
             self.put(self.number)
-            self.said.value = words.of("kit").REFUSED.format(name=self.description.rstrip(" ="), typed=change["new"],
-                                                             wanted=wanted, kept=self.value)
+            if not isinstance(wrong, ValueError):             # no fault of what was typed
+                raise
+            self.said.value = words.of("kit").REFUSED.format(name=self.description.rstrip(" ="), typed=typed,
+                                                             wanted=wrong, kept=self.value)
             return
         self.number, self.said.value = number, ""
         if self._act:

@@ -9,7 +9,7 @@ one is a SyntaxError), and an import is a whole statement, of names, from a file
 import pathlib
 import re
 
-__all__ = ["MODULE", "STYLE"]
+__all__ = ["MODULE", "PREDICT_MODULE", "PREDICT_STYLE", "STYLE"]
 
 HERE = pathlib.Path(__file__).parent / "js"
 # what a file imports stands before it; types.js has no code
@@ -26,3 +26,4 @@ def joined(texts):
 # Text, not paths: of a path anywidget watches the file, and its watcher keeps every stage alive for ever.
 MODULE = joined((HERE / f"{name}.js").read_text(encoding="utf-8") for name in ORDER)
 STYLE = (HERE / "stage.css").read_text(encoding="utf-8")
+PREDICT_MODULE, PREDICT_STYLE = ((HERE / f"predict.{kind}").read_text(encoding="utf-8") for kind in ("js", "css"))

@@ -35,8 +35,7 @@ class Hand:
 
     def places(self, scene, state):
         """The handles of a state as js/types.js has them, in fractions of the picture."""
-        return [dict(zip("xy", scene.to_picture(h.x, h.y, h.axes), strict=True), name=h.name, label=h.label or h.name)
-                for h in self.handles(state)]
+        return [handle.sent(scene) for handle in self.handles(state)]
 
     def hover(self, scene, x, y):
         """What is to be read at a place of the picture."""

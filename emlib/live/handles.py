@@ -12,7 +12,9 @@ class Handle:
     """Something in the picture that can be taken and moved.
 
     ``name`` is for the code, ``label`` for the screen reader (default: the name); ``x`` and ``y`` are data
-    coordinates of the figure's axes number ``axes``.
+    coordinates of the figure's axes number ``axes``. Where its places are a grid, ``step`` is the distance of two of
+    them: an arrow key, also with Shift, moves it so far at least. A ``tall`` one is an upright line through the axes,
+    and is taken anywhere along it.
     """
 
     name: str
@@ -20,6 +22,19 @@ class Handle:
     y: float
     label: str = ""
     axes: int = 0
+    step: float = 0.0
+    tall: bool = False
+
+    def sent(self, scene):
+        """As js/types.js has it: in fractions of the picture."""
+        x, y = scene.to_picture(self.x, self.y, self.axes)
+        place = {"x": x, "y": y, "name": self.name, "label": self.label or self.name}
+        if self.step:
+            further = scene.to_picture(self.x + self.step, self.y + self.step, self.axes)
+            place |= {"dx": abs(further[0] - x), "dy": abs(further[1] - y)}
+        if self.tall:
+            _, place["top"], _, place["bottom"] = scene.boxes()[self.axes]
+        return place
 
 
 def in_words(error):

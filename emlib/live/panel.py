@@ -5,6 +5,7 @@ import base64
 from ipywidgets import HBox, VBox
 
 from emlib.draw.film import GAP, filmstrip, spread
+from emlib.live.controls import NumberField
 
 __all__ = ["Panel"]
 
@@ -18,7 +19,8 @@ class Panel:
     ----------
     stage : Stage
     controls, notes : sequences of widgets
-        What stands above the stage, side by side, and below it.
+        What stands above the stage, side by side, and below it. What a `NumberField` among the controls has to say
+        stands right below them.
 
     Attributes
     ----------
@@ -29,7 +31,9 @@ class Panel:
 
     def __init__(self, stage, controls=(), notes=()):
         self.stage = stage
-        self.widget = VBox([*([HBox(list(controls))] if controls else []), stage, *notes])
+        said = [c.said for c in controls if isinstance(c, NumberField) and c.said not in notes]
+        self.widget = VBox([*([HBox(list(controls))] if controls else []), *said, stage, *notes])
+        self.widget.add_class("emlib-panel")                  # for js/stage.css
 
     @property
     def state(self):
@@ -58,17 +62,19 @@ class Panel:
 
         Parameters
         ----------
-        control : Button, NumberField, or a widget with a value
+        control : Button, NumberField, the panel's stage, or a widget with a value
         callback : callable
             ``callback()`` for a button; ``callback(number)`` for a good number in a `NumberField`;
-            ``callback(value)`` for any other widget.
+            ``callback(index)`` for the stage, when another state of its bank is on screen; ``callback(value)`` for any
+            other widget.
         """
         if hasattr(control, "on_click"):
             control.on_click(lambda _: self._guarded(callback))
-        elif hasattr(control, "on_number"):
-            control.on_number(lambda number: self._guarded(callback, number))
+        elif isinstance(control, NumberField):
+            control.on_number(callback, self._guarded)
         else:
-            control.observe(lambda change: self._guarded(callback, change["new"]), "value")
+            what = "index" if control is self.stage else "value"
+            control.observe(lambda change: self._guarded(callback, change["new"]), what)
 
     def _guarded(self, callback, *arguments):
         self.stage.error = ""

@@ -183,7 +183,7 @@ def _rest(n):
     small = n < len(FIRST)
     m = np.where(small, len(FIRST), n)
     s = 1 / (m * m)
-    series = (1 / 12 - s * (1 / 360 - s * (1 / 1260 - s * (1 / 1680 - s * (1 / 1188 - s * 691 / 360360))))) / m
+    series = (1 / 12 - s * (1 / 360 - s * (1 / 1260 - s * (1 / 1680 - s / 1188)))) / m
     return np.where(small, FIRST[np.where(small, n, 0).astype(int)], 0.5 * np.log(2 * np.pi * m) + series)
 
 

@@ -72,7 +72,7 @@ class GaussianFit:
 
     def __init__(self, model, blocks):
         self.kind, self.floor, (self.k, self.d) = kind_named(model.covariance_type), model.floor, model.means.shape
-        self.make = lambda theta: model._with(**theta._asdict())
+        self.make = lambda theta: type(model)(*theta, self.kind.name, self.floor)
         self.n, self.centre, self.magnitude = blocks.n, blocks.centre, blocks.magnitude
         self.features, self.every = Features(self.kind, blocks), np.ones(self.k, bool)
         # a variance that is nothing beside the offset from the origin, or beside rounding, is not well resolved

@@ -174,10 +174,16 @@ class SameMaximiser(Claim):
 
 def _increasing(expr, u):
     """Whether the expression is seen to increase over all u > 0: derivative positive, no jump or pole on the way."""
-    smooth = all(part.is_Atom or isinstance(part, Add | Mul | Pow | log | exp) for part in preorder_traversal(expr))
-    defined = all(part.args[0].is_positive for part in expr.atoms(log))
     no_pole = all(power.base.is_positive or power.exp.is_positive for power in expr.atoms(Pow))
-    return bool(smooth and defined and no_pole and diff(expr, u).is_positive)
+    return bool(_smooth(expr, {}) and no_pole and diff(expr, u).is_positive)
+
+
+def _smooth(expr, place):
+    """Whether the expression has derivatives at the place: built of + · powers, exp and log, where these have them."""
+    known = all(part.is_Atom or isinstance(part, Add | Mul | Pow | log | exp) for part in preorder_traversal(expr))
+    logs = all(has_sign(part.args[0].subs(place)) > 0 for part in expr.atoms(log))
+    powers = [power for power in expr.atoms(Pow) if not (power.exp.is_integer and power.exp.is_nonnegative)]
+    return known and logs and (not place or all(has_sign(power.base.subs(place)) for power in powers))
 
 
 @dataclass(frozen=True)
@@ -207,6 +213,12 @@ class LocalMaximum(Claim):
     def _stationary_point(self):
         """The step that finds derivative 0, and the principal directions with the second derivative along each."""
         unknown = list(self.place)
+        if any(set(group) & set(unknown) for group in self.on.sums):
+            self.refuse("place: symbols that sum to 1 cannot move freely, so their curvatures say nothing")
+        if wrong := out_of_domain({k: sympify(v) for k, v in self.place.items()}, self.on, self.work_out):
+            self.refuse(f"place: {wrong}")
+        if not _smooth(sympify(self.function), self.place):
+            self.refuse("the function is not seen to have derivatives there")
         derivatives = [simplify(diff(self.function, s).subs(self.place)) for s in unknown]
         for derivative in derivatives:
             if derivative != 0:

@@ -49,10 +49,12 @@ def spread(expr, totals):
     outside, inside = [], []
     for piece in Add.make_args(expand_mul(expr, deep=False)):
         wholes = [part for part in Mul.make_args(piece) if isinstance(part, Sum)]
-        if len(wholes) != 1 or wholes[0].limits != (Tuple(LABEL, 1, LABELS),):
+        whole = wholes[0] if len(wholes) == 1 and wholes[0].limits == (Tuple(LABEL, 1, LABELS),) else 1
+        constant = piece / whole
+        if whole == 1 or LABEL in constant.free_symbols:  # a k outside the sum is another k than the one inside
             outside.append(carry_out(piece, totals))
             continue
-        term = carry_out(piece / wholes[0], totals) * carry_out(wholes[0].function, totals)
+        term = carry_out(constant, totals) * carry_out(whole.function, totals)
         for part in Add.make_args(expand_mul(term, deep=False)):
             constant, moving = part.as_independent(LABEL, as_Add=False)
             known = _known_total(moving, totals)

@@ -20,12 +20,14 @@ def time_limit(seconds=None):
     It is raised in the thread that runs the block, between two steps of Python: that needs no signals, which
     only the main thread knows. Where a system has no threads (a browser) there is no limit.
     """
-    lock, over = threading.Lock(), False
+    lock, over, late = threading.Lock(), False, False
     thread = threading.get_ident()
 
     def stop():
+        nonlocal late
         with lock:
             if not over:
+                late = True
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(TooLong))
 
     timer = threading.Timer(SECONDS if seconds is None else seconds, stop)
@@ -36,6 +38,10 @@ def time_limit(seconds=None):
         timer = None
     try:
         yield
+        with lock:
+            over = True
+        for _ in range(1000 if late else 0):  # it was raised at the last moment: let it arrive here, not later
+            pass
     finally:
         with lock:
             over = True

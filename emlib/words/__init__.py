@@ -6,9 +6,11 @@ carry keys; `of` is asked for the words when a picture is drawn, so one and the 
 
 import importlib
 import os
+import pathlib
 import pkgutil
+import tomllib
 
-__all__ = ["languages", "of"]
+__all__ = ["languages", "of", "table"]
 
 VARIABLE = "EMLIB_LANG"
 
@@ -32,14 +34,47 @@ def of(room):
     ValueError
         If EMLIB_LANG names a language that is not there.
     """
-    language = os.environ.get(VARIABLE) or "en"
+    language = _language()
     try:
         return importlib.import_module(f"{__name__}.{language}.{room}")
     except ModuleNotFoundError:
         if language in languages():
             raise
-        raise ValueError(f"{VARIABLE} is {language!r}, which is not there; use one of {', '.join(languages())}, "
-                         "or unset it for English") from None
+        raise _unknown(language) from None
+
+
+def table(name):
+    """Words that are a table, ``emlib/words/<language>/<name>.toml``, in the reader's language.
+
+    Parameters
+    ----------
+    name : str
+        Such as "predictions".
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    ValueError
+        If EMLIB_LANG names a language that is not there.
+    """
+    language = _language()
+    if language not in languages():
+        raise _unknown(language)
+    folders = (pathlib.Path(folder, language) for folder in __path__)
+    file = next(folder / f"{name}.toml" for folder in folders if folder.is_dir())
+    return tomllib.loads(file.read_text(encoding="utf-8"))
+
+
+def _language():
+    return os.environ.get(VARIABLE) or "en"
+
+
+def _unknown(language):
+    return ValueError(f"{VARIABLE} is {language!r}, which is not there; use one of {', '.join(languages())}, "
+                      "or unset it for English")
 
 
 def languages():

@@ -24,6 +24,24 @@ class SeesOthers(Fine):
         return super().log_joint(x) + self.eps * (len(x) > 1)
 
 
+class TooLittle(Fine):
+    """So much of every probability is left out."""
+
+    def log_joint(self, x):
+        return super().log_joint(x) + np.log1p(-self.eps)
+
+
+class WeightsTwice(Fine):
+    """Weights of the points to a power that is not quite 1."""
+
+    def m_step(self, x, q, sample_weight=None):
+        w = np.ones(len(x)) if sample_weight is None else sample_weight ** (1 + self.eps)
+        q = q * w[:, None]
+        counts = q.sum(axis=0)
+        means = q.T @ x / counts
+        return type(self)(counts / counts.sum(), means, np.sum(q * (x[:, None] - means) ** 2, axis=0) / counts)
+
+
 class TouchesQ(Fine):
     def m_step(self, x, q):
         q[0, 0] = np.nextafter(q[0, 0], 1) if self.eps else q[0, 0]
@@ -120,6 +138,7 @@ class AlmostOneToss(ThreeCoins):
 
 FINE = {        # theorem: (model, eps so that it just breaks it, eps so that it just keeps it)
     "log joint": (SeesOthers, 3e-8, 3e-10),
+    "density sums to 1": (TooLittle, 3e-4, 3e-5),
     "old model kept": (TouchesQ, 1, 0),
     "posterior sums to 1": (RowsOff, 3e-6, 3e-7),
     "product rule": (PosteriorOff, 3e-8, 3e-9),
@@ -134,6 +153,7 @@ FINE = {        # theorem: (model, eps so that it just breaks it, eps so that it
     "M-step optimality": (VariancesOff, 2e-4, 5e-5),
     "weights move": (WeightsOff, 3e-5, 1e-5),
     "parameters move": (HardlyMoves, 3e-13, 1e-10),
+    "sample weights": (WeightsTwice, 3e-6, 3e-7),
     "monotone ascent": (MeansOff, 1.5e-4, 5e-5),
     "Fisher's identity": (GradientOff, 5e-4, 1e-4),
     "label permutation": (FirstLabelApart, 1e-6, 1e-7),

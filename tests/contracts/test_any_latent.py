@@ -10,7 +10,7 @@ from latent_models import FactorAnalysis, HiddenMarkov, IncompleteNormal
 
 from emlib import check_em
 from emlib.contracts import THEOREMS
-from emlib.contracts.latent import as_data, difference, take
+from emlib.contracts.data import as_data, difference, take
 from emlib.contracts.show import numbers
 from emlib.posteriors import Cells, Chains, Gaussians
 
@@ -40,7 +40,7 @@ def test_a_right_model_is_certified(kind):
         absent = {check.name for check in report.checks if check.reason == "z is no label"}
         assert absent == LABELS_ONLY == {theorem.name for theorem in THEOREMS if theorem.labels_only}
         rest = {check.name for check in report.checks if check.passed is None} - LABELS_ONLY
-        assert rest <= {"fixed point"}                  # EM may be slow
+        assert rest <= {"fixed point", "density sums to 1"}                 # EM may be slow; rows are long
 
 
 @pytest.mark.parametrize("kind", HOME)
@@ -306,7 +306,7 @@ def test_a_negative_kl_is_named():
 def test_a_counterexample_has_few_sequences_and_can_be_read():
     first = check_em(*case(NoPairs)).first_failure
     assert int(first.counterexample.split()[0]) <= 4 and "sequence" in first.counterexample
-    assert "L(q, ·) falls from" in first.counterexample
+    assert "L(q, ·) falls by" in first.counterexample
 
 
 @pytest.mark.parametrize(("name", "tiny"), [("identity, random q", 3e-10), ("E-step is tight", 3e-10)])

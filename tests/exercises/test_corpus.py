@@ -93,7 +93,7 @@ class Callable:
 
 @every_check
 @pytest.mark.parametrize("given", [None, 3.5, np.nan, np.array([1.0]), "log_lik", [1, 2], {}, (), True, object()],
-                         ids=repr)
+                         ids=lambda given: repr(given).split(" at ")[0])
 def test_what_is_no_function_is_told_so(check, given):
     feedback = check(given)
     assert (feedback.passed, feedback.kind) == (False, "not a function")

@@ -11,7 +11,7 @@ from emlib.live.player import page
 
 JS = ROOT / "emlib" / "live" / "js"
 UNITS = sorted((ROOT / "tests" / "live" / "js").glob("*.test.js"))
-SOURCES = [*sorted(JS.rglob("*.js")), JS / "stage.css", *sorted((ROOT / "tests" / "live" / "js").glob("*.js")),
+SOURCES = [*sorted(JS.rglob("*.js")), *sorted(JS.glob("*.css")), *sorted((ROOT / "tests" / "live" / "js").glob("*.js")),
            ROOT / "eslint.config.js"]
 HOW_TO_GET_THEM = "Prettier, ESLint and TypeScript are not here: run npm install in the project's folder"
 
@@ -67,7 +67,7 @@ def test_no_line_is_longer_than_a_screen(path):
 
 def test_every_module_is_in_the_one_text():
     names = {str(path.relative_to(JS).with_suffix("").as_posix()) for path in JS.rglob("*.js")}
-    assert sorted([*front_end.ORDER, "types"]) == sorted(names)
+    assert sorted([*front_end.ORDER, "types", "predict"]) == sorted(names), "predict.js is a module of its own"
     assert not re.search(r"\bexport\b|\{", re.sub(r"/\*.*?\*/", "", (JS / "types.js").read_text(encoding="utf-8"),
                                                   flags=re.DOTALL).replace("export {};", "")), "types.js has no code"
     for name in front_end.ORDER:
@@ -88,7 +88,8 @@ def test_the_one_text_has_no_imports_and_one_export():
     assert not re.search(r"^import\b|@import", front_end.MODULE, re.MULTILINE)
     assert re.findall(r"^export.*", front_end.MODULE, re.MULTILINE) == [
         "export default Object.assign(widgetOfOneModel, widgetOfAll);"]
-    for text in (front_end.MODULE, front_end.STYLE):
+    assert not re.search(r"^import\b|@import", front_end.PREDICT_MODULE + front_end.PREDICT_STYLE, re.MULTILINE)
+    for text in (front_end.MODULE, front_end.STYLE, front_end.PREDICT_MODULE, front_end.PREDICT_STYLE):
         assert "\n" in text, "of a text in one line anywidget asks whether it is a path"
         assert "</" not in text and "<!--" not in text, "it stands in an HTML page as it is"
 

@@ -273,6 +273,14 @@ def test_a_variable_of_a_file_is_read_by_rows_and_its_marks_are_seen():
             fit(START, data, **OPTIONS)
 
 
+def test_all_masked_entries_are_counted_where_x_is_in_memory():
+    x = np.ma.masked_array(X, mask=False)
+    x[::4000, 1] = np.ma.masked
+    for data in (x, [x[:9000], x[9000:]], (X, x)):
+        with pytest.raises(ValueError, match=r"^x is a masked array with 10 masked entries"):
+            fit(START, data, **OPTIONS)
+
+
 class Table:
     """A table with labels for rows: table[a:b] are the rows labelled a to b, as of a float index; no dtype."""
 

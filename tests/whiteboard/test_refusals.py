@@ -15,6 +15,7 @@ from sympy import (
     Integral,
     MatrixSymbol,
     Max,
+    Piecewise,
     Rational,
     Sum,
     Symbol,
@@ -70,6 +71,7 @@ c = Symbol("c")
 any_function, positive = Function("f")(u), Function("h", positive=True)(u)
 Q = TWO.sums[0]
 (Z,) = REAL.each
+UNIFORM = {q: Rational(1, 2) for q in Q}
 SHARE = Q[0] - Rational(1, 2)
 
 
@@ -140,6 +142,9 @@ FALSE = {  # true in `SHOWN` below: numbers are found at which it is false
     "a label outside the sum for its own": Identity(
         ANY.total(lambda z: ANY.joint(z) * ANY.q(ANY.each[0])), ANY.total(lambda z: ANY.joint(z) * ANY.q(z)), ANY
     ),
+    "a label outside the sum taken inside": AtLeast(
+        ANY.q(K_TH) * ANY.evidence(), ANY.total(lambda z: ANY.q(z) * ANY.joint(z)), ANY
+    ),
     "entropy below log 2": AtLeast(log(2), ANY.entropy(), ANY),
     "entropy below 0": AtLeast(0, ANY.entropy(), ANY),
     "W8 with a minus, any number": Identity(log(ANY.evidence()), ANY.elbo() - ANY.kl(), ANY),
@@ -201,6 +206,11 @@ FALSE = {  # true in `SHOWN` below: numbers are found at which it is false
     "curvature, a saddle": LocalMaximum(-(r**2) + m**2, {r: 0, m: 0}, W),
     "curvature, a corner": LocalMaximum(Abs(r), {r: 0}, W),
     "curvature, a pole": LocalMaximum(1 / r, {r: 0}, W),
+    "curvature, outside the model": LocalMaximum(-((x + 1) ** 2), {x: -1}, W),
+    "curvature, a step": LocalMaximum(Piecewise((-(r**2), r <= 0), (5 - r**2, True)), {r: 0}, W),
+    "curvature, steps": LocalMaximum(floor(r) - r**2, {r: 0}, W),
+    "curvature, a root": LocalMaximum(-(r**2) - (r**4) ** Rational(1, 3), {r: 0}, W),
+    "saddle that no sum of 1 lets in": Saddle(-(SHARE**2) + (Q[1] - Rational(1, 2)) ** 2, UNIFORM, TWO),
     "saddle of unknown sign": Saddle(x * r**2 - c * m**2, {r: 0, m: 0}, W),
     "saddle that is a valley": Saddle(r**2 + m**4, {r: 0, m: 0}, W),
 }
@@ -218,7 +228,9 @@ NOT_SHOWN = {
     "max, joint for posterior",
     *(name for name in FALSE if name.startswith("solution,")
       and name not in {"solution, against each other", "solution, swapped", "solution, another constant"}),
-    "curvature, flat", "curvature, a corner", "curvature, a pole", "saddle of unknown sign",
+    *(name for name in FALSE if name.startswith("curvature,")
+      and name not in {"curvature, of unknown sign", "curvature, a saddle"}),
+    "saddle of unknown sign", "saddle that no sum of 1 lets in",
 }
 
 

@@ -1,7 +1,8 @@
-"""The theorems of the whiteboard, from cause to consequence; each is a test of a few lines."""
+"""The checks, from cause to consequence; each is a test of a few lines."""
 
-from emlib.contracts.theorems import ascent, identity, m_step, posterior
+from emlib.contracts.theorems import ascent, density, identity, m_step, parameters, posterior
 
 __all__ = ["THEOREMS"]
 
-THEOREMS = (*posterior.CHECKS, *identity.CHECKS, *m_step.CHECKS, *ascent.CHECKS)
+THEOREMS = (*posterior.OF_LOG_JOINT, *density.CHECKS, *posterior.CHECKS, *identity.CHECKS, *m_step.CHECKS,
+            *parameters.CHECKS, *ascent.CHECKS)

@@ -20,7 +20,7 @@ def identity_random(trial):
 @theorem("identity, one-hot q", "W8", f"{ANY} that puts everything on one z (its entropy is 0).", GAP, IDENTITY, WHY,
          labels_only=True)
 def identity_one_hot(trial):
-    return _identity(trial, lambda model: trial.one_hot_q(5))
+    return _identity(trial, lambda model: trial.one_hot_q(model, 5))
 
 
 @theorem("identity, posterior", "W8", f"{ANY} = p(z|x,θ), where the KL is 0.", GAP, IDENTITY, WHY)
@@ -44,10 +44,10 @@ def _identity(trial, q_of):
         found = float(gap(np.arange(trial.n))[0])
         if found > worst[0]:
             worst = (found, gap, (model, q))
-    if worst[0] <= IDENTITY:
+    if worst[0] <= trial.allowed(IDENTITY):
         return Finding(worst[0])
     model, q = worst[2]
-    rows, _ = trial.smallest(lambda rows: worst[1](rows)[0] > IDENTITY)
+    rows, _ = trial.smallest(lambda rows: worst[1](rows)[0] > trial.allowed(IDENTITY))
     _, (log_lik, elbo, kl) = worst[1](rows)
     hint = (_hint if trial.labels else _hint_any_z)(trial, model, q[rows], trial.take(rows), log_lik, elbo, kl)
     return Finding(worst[0], f"{points(trial, rows, q)}: "
@@ -84,7 +84,7 @@ def _hint_any_z(trial, model, q, x, log_lik, elbo, kl):
     at_posterior = log_lik - trial.elbo(model, p, x)
     if np.isclose(log_lik - elbo, np.sum(p.kl(q)), rtol=1e-6):
         return "q.kl(p) is KL(p ‖ q): its two arguments are exchanged."
-    if abs(at_posterior) <= IDENTITY * trial.size(model, x):
+    if abs(at_posterior) <= trial.allowed(IDENTITY) * trial.size(model, x):
         return "It holds at the posterior, where the KL is 0: look at q.kl and at how the ELBO depends on q."
     if entropy == 0:
         return "q.entropy() is 0, also for a q that is not certain."
@@ -125,7 +125,7 @@ def _q_and_least_kl(trial, model):
     p = trial.posterior(model)
     if not trial.labels:            # no total variation to be had from q alone: Pinsker says nothing here, ≥ 0 does
         return [(trial.random_q(model, 6), 0.0, False), (trial.random_q(model, 7), 0.0, False), (p, 0.0, True)]
-    near, half = 0.9 * p + 0.1 * trial.random_q(model, 7), 0.5 * p + 0.5 * trial.one_hot_q(6)
+    near, half = 0.9 * p + 0.1 * trial.random_q(model, 7), 0.5 * p + 0.5 * trial.one_hot_q(model, 6)
     return [(q, 0.5 * np.sum(np.abs(q - p).sum(axis=1) ** 2), q is p)
             for q in (trial.random_q(model, 6), near, half, p)]
 
@@ -139,9 +139,9 @@ def tightness(trial):
         return _nan_as_inf(abs(log_lik - elbo)) / trial.size(model, x), log_lik, elbo
     model = max(trial.models, key=lambda m: gap(m, np.arange(trial.n))[0])
     measured = gap(model, np.arange(trial.n))[0]
-    if measured <= IDENTITY:
+    if measured <= trial.allowed(IDENTITY):
         return Finding(float(measured))
-    rows, _ = trial.smallest(lambda rows: gap(model, rows)[0] > IDENTITY)
+    rows, _ = trial.smallest(lambda rows: gap(model, rows)[0] > trial.allowed(IDENTITY))
     _, log_lik, elbo = gap(model, rows)
     return Finding(float(measured), f"{points(trial, rows)}: at the posterior "
                    f"ELBO = {numbers(elbo)}, log p(x) = {numbers(log_lik)}",

@@ -12,9 +12,11 @@ from emlib.live.stage import Handle, Stage
 
 __all__ = ["ChooseQ", "approach_posterior"]
 
+LEAST = 1e-4        # of a bar from one state to the next: one that moves less cannot be dragged
+
 
 def approach_posterior(log_joint, labels, start, n=61):
-    """A stage that carries q in a straight line from a start to the posterior.
+    """A stage that carries q in a straight line from a start to the posterior; a dragged bar takes q along the line.
 
     Parameters
     ----------
@@ -34,7 +36,23 @@ def approach_posterior(log_joint, labels, start, n=61):
     start, posterior = np.asarray(start, dtype=float), Choice.of(log_joint, start).posterior
     choices = [Choice.of(log_joint, (1 - s) * start + s * posterior) for s in np.linspace(0, 1, n)]
     scene = ChoiceScene(labels, window(c.bound for c in choices))
-    return Panel(Stage(scene, choices, alt=words.of("choose_q").ALT, interval=50))
+    qs = np.array([choice.q for choice in choices])
+    steps = np.abs(posterior - start) / max(n - 1, 1)
+
+    def handles(choice):
+        return [handle for handle in bars(choice.q, labels, steps) if handle.step > LEAST]
+
+    def drag(name, x, y):
+        stage.index = int(np.argmin(np.abs(qs[:, int(name)] - y)))
+
+    stage = Stage(scene, choices, alt=words.of("choose_q").ALT, interval=50, handles=handles, on_drag=drag)
+    return Panel(stage)
+
+
+def bars(q, labels, steps):
+    """The handles of the bars of q, array (K,): their tops."""
+    return [Handle(str(k), k - 0.2, float(height), f"q({label}) = {height:.2f}", step=float(step))
+            for k, (height, label, step) in enumerate(zip(q, labels, steps, strict=True))]
 
 
 class ChooseQ(Panel):
@@ -84,8 +102,7 @@ class ChooseQ(Panel):
         self.set_q(np.full(len(self.q), 1 / len(self.q)))
 
     def _handles(self, choice):
-        return [Handle(str(k), k - 0.2, q, f"q({label}) = {q:.2f}")
-                for k, (q, label) in enumerate(zip(choice.q, self._labels, strict=True))]
+        return bars(choice.q, self._labels, np.zeros(len(choice.q)))
 
     def _drag(self, name, x, y):
         return Choice.of(self.log_joint, with_entry(self.q, int(name), y))

@@ -35,8 +35,19 @@ def ride_along(x, model, limits, label="θ", n=65):
     """
     lo, hi = limits
     margin = 0.05 * (hi - lo)
-    states = [tangency(model.at(theta), x) for theta in np.linspace(hi - margin, lo + margin, n)]
-    return Panel(Stage(RideScene(x, model, limits, label), states, alt=words.of("climb").ALT_RIDE, interval=80))
+    thetas = np.linspace(hi - margin, lo + margin, n)
+    states = [tangency(model.at(theta), x) for theta in thetas]
+
+    def handles(state):
+        said = words.of("climb").THETA.format(theta=f"{state.theta:.2f}")
+        return [Handle("theta", state.theta, state.bound.log_lik, said, step=abs(float(thetas[1] - thetas[0])))]
+
+    def drag(name, x, y):
+        stage.index = int(np.argmin(np.abs(thetas - x)))
+
+    stage = Stage(RideScene(x, model, limits, label), states, alt=words.of("climb").ALT_RIDE, interval=80,
+                  handles=handles, on_drag=drag)
+    return Panel(stage)
 
 
 class Climb(Panel):
@@ -67,7 +78,7 @@ class Climb(Panel):
         self.trace = self._fit(model)
         stage = Stage(ClimbScene(self.x, model, self.limits, label), iterations(self.trace.steps), alt=say.ALT_CLIMB,
                       interval=600, handles=self._handles, on_drag=self._drag, on_drop=self._drop)
-        super().__init__(stage, [self.field], [self.field.said])
+        super().__init__(stage, [self.field])
         self.on(self.field, self.restart)
 
     @property
@@ -89,7 +100,7 @@ class Climb(Panel):
         return fit(model, self.x, max_iter=self.max_iter, tol=1e-8, warn=False)     # the last half-step says enough
 
     def _handles(self, state):
-        label = words.of("climb").THETA.format(theta=f"{state.theta:.2f}")
+        label = words.of("climb").THETA_AND_GO.format(theta=f"{state.theta:.2f}")
         return [Handle("theta", state.theta, state.bound.log_lik, label)]
 
     def _drag(self, name, x, y):

@@ -1,4 +1,4 @@
-"""Broken EMs: each a mistake that real projects shipped, in the smallest model that shows it.
+"""Suspects: each a slip that real projects shipped, in the smallest model that shows it; one is a slow relative of EM.
 
 Every suspect is `Clusters`, a mixture of normals on a line as one writes it in a notebook, with one method changed.
 Find the theorem it breaks with `emlib.check_em`.
@@ -190,7 +190,8 @@ CASES = {case.name: case for case in (
          "The responsibilities are divided by their sum over the points, not over z: axis=0 for axis=1.", WrongAxis),
     Case("covariance about the old mean", "M-step optimality",
          "The variance is taken about the mean of the previous iteration. The likelihood still climbs, only more "
-         "slowly: no monotonicity test will ever see it.", OldMean),
+         "slowly: it is a conditional maximisation (ECM, Meng and Rubin 1993), no broken EM but no argmax either.",
+         OldMean),
     Case("stale bound", "identity, random q",
          "The bound is computed with the q that the last M-step used, not with the one at hand.", StaleBound),
     Case("underflow", "posterior sums to 1",

@@ -39,7 +39,7 @@ class DetectivePanel(Panel):
         self.open_report = ToggleButton(description=say.OPEN)
         super().__init__(Stage(self._scene(), self._case()[0], alt=say.ALT, interval=350),
                          [self.choose, self.open_report])
-        self.on(self.choose, lambda _: self._show(0))
+        self.on(self.choose, lambda _: self._another())
         self.on(self.open_report, lambda _: self._show(self.stage.index))
 
     @property
@@ -58,6 +58,11 @@ class DetectivePanel(Panel):
     def _scene(self):
         states, report = self._case()
         return SuspectScene(self.choose.value, states, report.checks, self.open_report.value)
+
+    def _another(self):
+        """Another suspect: its report is closed, so that the reader makes up his own mind first."""
+        self.open_report.value = False
+        self._show(0)
 
     def _show(self, index):
         states, _ = self._case()

@@ -1,4 +1,4 @@
-"""A suspect on trial: what it claims, half-step by half-step, beside the theorems it keeps or breaks."""
+"""A suspect on trial: what it claims, half-step by half-step, beside the checks that it passes or fails."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ GREY = "#767676"
 MARKS = {True: ("✓", "#1a7f37"), False: ("✗", "#b03a00"), None: ("–", GREY)}      # kept, broken, not applicable
 CLOSED = ("?", GREY)
 
-# points: from the top of the picture to the first theorem, from one to the next, from the last to the bottom
+# points: from the top of the picture to the first check, from one to the next, from the last to the bottom
 ABOVE, ROW, BELOW = 48.6, 16.38, 16.56
 
 
@@ -45,7 +45,7 @@ class SuspectStep:
 class SuspectScene(Together):
     """Left: the claims of a suspect over its half-steps. Right: its report, closed or open.
 
-    As tall as the report needs: 900 by 500 pixels, and 523 high for 20 theorems.
+    As tall as the report needs: 900 by 500 pixels, and 556 high for 22 checks.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ class SuspectScene(Together):
         head, put = 1 - 27 / points, dict(fontsize=style.SMALL, va="baseline")
         figure.text(0.02, head, say.NAME.format(name=self.name), fontsize=style.LARGE, weight="bold")
         self._when = figure.text(0.22, head, "", fontsize=style.NORMAL, color="#555555")
-        figure.text(0.645, head, say.THEOREMS, fontsize=style.NORMAL, weight="bold")
+        figure.text(0.645, head, say.CHECKS, fontsize=style.NORMAL, weight="bold")
         for i, check in enumerate(self.checks):
             y = 1 - (ABOVE + ROW * i) / points
             mark, colour = MARKS[check.passed] if self.is_open else CLOSED
@@ -94,4 +94,4 @@ class SuspectScene(Together):
             return say.CLOSED.format(claim=claim)
         if self.first_broken is None:
             return say.NONE_BROKEN.format(claim=claim)
-        return say.FIRST_BROKEN.format(claim=claim, theorem=self.first_broken.name, line=self.first_broken.line)
+        return say.FIRST_BROKEN.format(claim=claim, check=self.first_broken.title)

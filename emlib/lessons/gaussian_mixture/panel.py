@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-from ipywidgets import Dropdown, Label
+from ipywidgets import Button, Dropdown, Label
 
 from emlib import words
 from emlib.bound import bound
@@ -15,10 +15,12 @@ from emlib.live.stage import Handle, Stage
 from emlib.models import _inputs as inputs
 from emlib.models.covariance import KINDS, kind_named
 from emlib.models.gaussian import GaussianMixture
+from emlib.nudge import nudge
 
 __all__ = ["FitMixture"]
 
 MOST = len(style.COMPONENTS)            # components that a picture tells apart
+NUDGED = 300                            # iterations after a nudge: from a saddle the way up begins slowly
 
 
 class FitMixture(Panel):
@@ -26,7 +28,8 @@ class FitMixture(Panel):
 
     While a mean is dragged q stays as it is: your hand takes the M-step's place, and the KL opens. When you let go
     (or press Enter, after moving it by the arrow keys) EM starts again from there. A click on a free place adds a
-    component; shift-click on a mean removes it.
+    component; shift-click on a mean, or a button, removes it. The menu of covariances keeps what the hand made of the
+    start; *Start again* goes back to the start that the other menu names; *Nudge* tells a maximum from a saddle.
 
     Parameters
     ----------
@@ -42,6 +45,8 @@ class FitMixture(Panel):
     ----------
     trace : Trace
         The fit on screen.
+    verdict : Label
+        How it ended.
 
     Raises
     ------
@@ -59,32 +64,51 @@ class FitMixture(Panel):
         self.choose_start = Dropdown(options=list(self.starts), description=say.START)
         self.choose_type = Dropdown(options=[(say.COVARIANCES[kind], kind) for kind in KINDS],
                                     value=model.covariance_type, description=say.COVARIANCE)
+        self.again, self.fewer, self.push = (Button(description=text) for text in (say.AGAIN, say.FEWER, say.NUDGE))
         self.verdict = Label()
+        self._start = model                                   # before its covariances take the type of the menu
         self._fit(model)
         stage = Stage(self._scene, self.trace.steps, alt=say.ALT, interval=350, handles=self._handles,
-                      on_drag=self._drag, on_drop=self._drop, on_add=self._add, on_remove=self._remove)
-        super().__init__(stage, [self.choose_start, self.choose_type], [self.verdict])
-        for control in (self.choose_start, self.choose_type):
-            self.on(control, lambda _: self._from_chosen())
+                      on_drag=self._drag, on_drop=self._drop, on_add=self._add, on_remove=self._remove,
+                      names={"free": say.FREE})
+        super().__init__(stage, [self.choose_start, self.choose_type, self.again, self.fewer, self.push],
+                         [self.verdict])
+        self.on(self.choose_start, lambda _: self._from_chosen())
+        self.on(self.choose_type, lambda _: self._with_chosen_type(self._start))
+        self.on(self.again, self._from_chosen)
+        self.on(self.fewer, lambda: self._remove(len(self.state.model.weights) - 1))
+        self.on(self.push, self.nudge)
 
     def restart(self, model):
         """Fit again from `model`, and show the first half-step."""
+        self._start = model
         self._fit(model)
         self.stage.set_states(self.trace.steps, index=0, scene=self._scene)
+
+    def nudge(self):
+        """Push the fit from where it stopped; where that leads higher, show the way up (see `emlib.nudge`)."""
+        found = nudge(self.trace, self.x, np.random.default_rng(0), max_iter=NUDGED)
+        if found.steps is not self.trace.steps:
+            self.restart(found.steps[0].model)
+        self.verdict.value = as_sentence(found.message)
 
     def _fit(self, model):
         """Fit from `model`, say how it ended, and make the scene of its half-steps."""
         self.trace = fit(model, self.x, max_iter=self.max_iter, warn=False)     # the verdict says it
-        self.verdict.value = self.trace.message[0].upper() + self.trace.message[1:]
+        self.verdict.value = as_sentence(self.trace.message)
         self._scene = FitScene(self.x, self.trace.steps, self.labels)
 
     def _from_chosen(self):
-        self.restart(with_type(self.starts[self.choose_start.value], self.choose_type.value))
+        self._with_chosen_type(self.starts[self.choose_start.value])
+
+    def _with_chosen_type(self, start):
+        self.restart(with_type(start, self.choose_type.value))
+        self._start = start
 
     def _handles(self, step):
         label = words.of("gaussian_mixture").MEAN
-        return [Handle(str(k), *place, label.format(k=k + 1))
-                for k, place in enumerate(self._scene.places(step.model))]
+        return [Handle(str(k), *place, label.format(k=k + 1, mean=", ".join(f"{m:.4g}" for m in mean)))
+                for k, (place, mean) in enumerate(zip(self._scene.places(step.model), step.model.means, strict=True))]
 
     def _drag(self, name, x, y):
         step, means = self.state, np.array(self.state.model.means)
@@ -108,6 +132,11 @@ class FitMixture(Panel):
             self.verdict.value = words.of("gaussian_mixture").LAST_ONE
         else:
             self.restart(without_component(self.state.model, int(name)))
+
+
+def as_sentence(message):
+    """A message with a capital letter."""
+    return message[0].upper() + message[1:]
 
 
 def check_start(start, name, x):

@@ -12,8 +12,8 @@ from emlib.live.stage import Handle, Stage
 
 __all__ = ["PickLabel", "PickZ"]
 
-NEAR = 1e-6         # of z: what a place loses on its way through pixels
-
+Q_STEP = 0.01       # to which the bars of q are rounded
+NEAR = 1e-6         # of a bar: what a place loses on its way through pixels
 
 class OverZPanel(Panel):
     """What the two panels share: the view, the z looked at, and a q that the hand changes.
@@ -25,7 +25,7 @@ class OverZPanel(Panel):
         say = words.of("identity")
         self.view = ToggleButtons(options=[(say.VIEWS[view], view) for view in VIEWS], style={"button_width": "150px"})
         stage = Stage(scene, self._bank(), alt=say.ALT, index=pick, interval=50, handles=self._handles,
-                      on_drag=self._drag, on_key=self._key)
+                      on_drag=self._drag)
         super().__init__(stage, [self.view, *controls], notes)
         self.on(self.view, lambda _: self._rebuild())
 
@@ -42,21 +42,15 @@ class OverZPanel(Panel):
     def _handles(self, state):
         lo, hi = self.limits
         here = np.clip(np.nan_to_num(np.mean(state.here), posinf=hi, neginf=lo), lo, hi)
-        return [Handle("z", state.pick, float(here), words.of("identity").PICK), *self._q_handles(state)]
+        label = words.of("identity").PICK.format(z=self._name_of(state.pick))
+        return [Handle("z", state.pick, float(here), label, step=float(self._places[1] - self._places[0]), tall=True),
+                *self._q_handles(state)]
 
     def _drag(self, name, x, y):
         if name == "z":
             self.pick(x)
         else:
             self._hold(name, x, y)
-
-    def _key(self, name, x, y):
-        """A key moves z by a few pixels, which may not reach the next place: it goes to the next one on that side."""
-        if name != "z":
-            self._hold(name, x, y)
-        elif abs(x - self.state.pick) > NEAR:
-            here = int(np.argmin(np.abs(self._places - self.state.pick)))
-            self.stage.index = min(max(here + (1 if x > self.state.pick else -1), 0), len(self._places) - 1)
 
 
 class PickZ(OverZPanel):
@@ -80,8 +74,8 @@ class PickZ(OverZPanel):
         self.field = NumberField("z", 0.5, number_in(-EDGE, EDGE, say.Z_WANTED.format(edge=f"{EDGE:g}")),
                                  layout={"width": "150px"}, style={"description_width": "20px"})
         snap = Button(description=say.SNAP)
-        super().__init__(OverZScene(self.limits, (log_lik - 5, log_lik + 2)), 30, [self.field, snap],
-                         [self.field.said])
+        super().__init__(OverZScene(self.limits, (log_lik - 5, log_lik + 2)), 30, [self.field, snap])
+        self.on(self.stage, lambda index: self.field.put(float(self._places[index])))
         self.on(self.field, lambda z: self.stage.show(self._state_at(z)))
         self.on(snap, lambda: self.set_q(*model.posterior(self.x)))
 
@@ -96,6 +90,9 @@ class PickZ(OverZPanel):
 
     def _state_at(self, z):
         return OverZ.of_number(self.model, self.x, self.spread, float(z), self.view.value)
+
+    def _name_of(self, z):
+        return f"z = {z:.2f}".replace("-", "−")
 
     def _q_handles(self, state):
         (mean, top), (side, height) = handles_of_normal(*state.spread)
@@ -147,9 +144,13 @@ class PickLabel(OverZPanel):
     def _state_at(self, label):
         return OverZ.of_labels(self.log_joint, self.log_prior, self.q, int(label), self.view.value)
 
+    def _name_of(self, z):
+        return self.labels[int(z)]
+
     def _q_handles(self, state):
-        return [Handle(str(k), k, q, f"q({label}) = {q:.2f}", axes=2)
+        return [Handle(str(k), k, q, f"q({label}) = {q:.2f}", axes=2, step=Q_STEP)
                 for k, (q, label) in enumerate(zip(state.q, self.labels, strict=True))]
 
     def _hold(self, name, x, y):
-        self.set_q(with_entry(self.q, int(name), round(max(y, 0.0), 2)))      # never −0
+        if abs(y - self.q[int(name)]) > NEAR:                 # a sideways key rounds nothing
+            self.set_q(with_entry(self.q, int(name), round(max(y, 0.0), 2)))  # never −0

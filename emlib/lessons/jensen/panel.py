@@ -39,7 +39,7 @@ class JensenGap(Panel):
         stage = Stage(JensenScene(self._labels, states[0]), states, alt=say.ALT, interval=60, handles=self._handles,
                       on_drag=self._drag, on_drop=self._drop)
         level, certain = Button(description=say.LEVEL), Button(description=say.CERTAIN)
-        super().__init__(stage, [self.field, level, certain], [self.field.said])
+        super().__init__(stage, [self.field, level, certain])
         self.on(self.field, self.set_q)
         self.on(level, lambda: self.set_q(equal))
         self.on(certain, lambda: self.set_q(floored(np.eye(k)[0])))

@@ -68,7 +68,8 @@ class WalkTwoArguments(Panel):
         self.choose_hand = Dropdown(options=[(say.HANDS[key], key) for key in HANDS], description=say.HAND_LABEL)
         self.amount = NumberField(say.AMOUNTS["exact"], 1.0, amounts("exact"), said=self.verdict, disabled=True)
         stage = Stage(TwoArguments(model, self.x), self._run(Pair.of(model, self.x, s)), alt=say.ALT, interval=500,
-                      handles=self._handles, on_drag=self._drag, on_drop=self._drop, on_add=self._add)
+                      handles=self._handles, on_drag=self._drag, on_drop=self._drop, on_add=self._add,
+                      names={"free": say.FREE})
         super().__init__(stage, [self.choose_moves, self.amount, self.choose_hand], [self.verdict])
         self.on(self.choose_moves, self._new_moves)
         self.on(self.amount, lambda _: self._again())

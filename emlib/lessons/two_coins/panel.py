@@ -15,7 +15,8 @@ from emlib.live.stage import Handle, Stage
 
 __all__ = ["ClimbLikelihood", "CountSoftly", "LabelSets"]
 
-NEAR = 1e-6         # of a bar's width: an arrow key moves by a pixel at least, 0.005
+NEAR = 1e-6         # of a bar's width: what a place loses on its way through pixels
+SHARE = 0.01        # to which a share is rounded
 
 
 class SplitPanel(Panel):
@@ -62,8 +63,8 @@ class LabelSets(SplitPanel):
         scene, say = TallyScene(tosses), words.of("two_coins")
         self.x, self.model = scene.x, model
         start = Tally.by_hand(model, self.x, one_hot(labels or "B" + "A" * (len(self.x) - 1), len(self.x)))
-        stage = Stage(scene, [start], alt=say.ALT, handles=_edges, on_drag=self._drag, on_click=self._other,
-                      on_key=self._key, on_add=self._click)
+        stage = Stage(scene, [start], alt=say.ALT, handles=lambda tally: _edges(tally, 1.0), on_drag=self._drag,
+                      on_click=self._other, on_key=self._key, on_add=self._click, names={"free": say.FREE_LABEL})
         exchange, truth = Button(description=say.EXCHANGE), Button(description=say.TRUTH)
         super().__init__(stage, [exchange] if true is None else [exchange, truth])
         self.on(exchange, lambda: self.set_q(self.q[:, ::-1]))
@@ -79,7 +80,7 @@ class LabelSets(SplitPanel):
         return self._with_share(int(name), float(x >= 0.5))
 
     def _key(self, name, x, y):
-        """A key moves the edge by a few pixels: the set goes to the coin on that side."""
+        """A key moves the edge to the other end, where it goes that way: the set goes to the coin on that side."""
         edge = self.q[int(name), 0]
         return self._with_share(int(name), float(x > edge)) if abs(x - edge) > NEAR else None
 
@@ -121,10 +122,11 @@ class CountSoftly(SplitPanel):
         self.trace = self._fit(model)
         self.start = NumberField(say.START, self.trace, self._fit_from, lambda trace: written(trace.steps[0].model),
                                  style={"description_width": "initial"})
-        stage = Stage(scene, self._filling(self.trace), alt=say.ALT, interval=700, handles=_edges, on_drag=self._drag,
-                      on_drop=self._drop, on_add=self._click)
+        stage = Stage(scene, self._filling(self.trace), alt=say.ALT, interval=700,
+                      handles=lambda tally: _edges(tally, SHARE), on_drag=self._drag, on_drop=self._drop,
+                      on_add=self._click, names={"free": say.FREE_SPLIT})
         again, half = Button(description=say.AGAIN), Button(description=say.HALVES, layout={"width": "auto"})
-        super().__init__(stage, [self.start, again, half], [self.start.said])
+        super().__init__(stage, [self.start, again, half])
         self.on(self.start, self._restart)
         self.on(again, lambda: self._restart(self.start.number))
         self.on(half, lambda: self.restart_from(np.full((len(self.x), 2), 0.5)))
@@ -213,7 +215,10 @@ class ClimbLikelihood(Panel):
 
     def _handles(self, state):
         lo, hi = state.window
-        return [Handle("θ_A", state.at, min(max(state.here, lo), hi), f"θ_A = {state.at:.2f}", axes=1)]
+        curves = (("p", "p(x|θ)", float(np.exp(state.here))), ("θ_A", "log p(x|θ)", min(max(state.here, lo), hi)))
+        label, step = words.of("two_coins").THETA_ON, float(self.theta[1] - self.theta[0])
+        return [Handle(name, state.at, y, label.format(at=f"{state.at:.2f}", curve=curve), axes, step=step)
+                for axes, (name, curve, y) in enumerate(curves)]
 
     def _drag(self, name, x, y):
         self.stage.index = self._nearest(x)
@@ -222,10 +227,10 @@ class ClimbLikelihood(Panel):
         return int(np.argmin(np.abs(self.theta - theta)))
 
 
-def _edges(tally):
-    """Where each set's bar changes colour."""
+def _edges(tally, step):
+    """Where each set's bar changes colour; a key moves it by a step at least."""
     label = words.of("two_coins").EDGE
-    return [Handle(str(row), q, row + 0.5, label.format(row=row + 1, q=f"{q:.2f}"))
+    return [Handle(str(row), q, row + 0.5, label.format(row=row + 1, q=f"{q:.2f}"), step=step)
             for row, q in enumerate(tally.q[:, 0])]
 
 

@@ -35,7 +35,8 @@ const apart = (a, b, { width, height }) =>
   Math.hypot((a[0] - b[0]) * width, (a[1] - b[1]) * height);
 
 /**
- * The handle that a pointer takes: the nearest within its reach.
+ * The handle that a pointer takes: the nearest within its reach. An upright line is taken
+ * anywhere along it.
  *
  * @param {Handle[]} handles
  * @param {Place} at
@@ -44,7 +45,7 @@ const apart = (a, b, { width, height }) =>
  */
 export function taken(handles, at, box, pointerType) {
   /** @param {Handle} handle */
-  const away = ({ x, y }) => apart([x, y], at, box);
+  const away = ({ x, y, top = y, bottom = y }) => apart([x, clamp(at[1], top, bottom)], at, box);
   const [nearest] = [...handles].sort((a, b) => away(a) - away(b));
   return nearest && away(nearest) < reach(pointerType) ? nearest : undefined;
 }
@@ -57,7 +58,7 @@ export function makeHand(s) {
   /** @type {string | null | undefined} - A handle's name; null: the free place; undefined: no. */
   let chosen;
   /** @type {Place} */
-  let spot = [0.5, 0.5]; // the free place
+  let spot = [0.4, 0.5]; // the free place: at first in the axes at the left, where free places act
   /**
    * @typedef {object} Held
    * @property {string | null} name - Of the handle, or null beside them all.
@@ -103,6 +104,28 @@ export function makeHand(s) {
       if (chosen === null) return spot;
       const handle = find(chosen);
       return handle && /** @type {Place} */ ([handle.x, handle.y]);
+    },
+
+    /**
+     * Whether a pointer there takes something that can be moved.
+     *
+     * @param {Place} at
+     * @param {Box} box
+     * @param {string} pointerType
+     */
+    takes: (at, box, pointerType) =>
+      acts.has("move") && Boolean(taken(s.handles, at, box, pointerType)),
+
+    /**
+     * The cursor there: a hand means that something can be taken.
+     *
+     * @param {Place} at
+     * @param {Box} box
+     */
+    cursor(at, box) {
+      if (held && held.name !== null) return "grabbing";
+      if (hand.takes(at, box, "mouse")) return "grab";
+      return acts.has("add") ? "crosshair" : "default";
     },
 
     /** What a screen reader says of it. */
@@ -172,6 +195,13 @@ export function makeHand(s) {
       else if (tapped && acts.has("add")) s.ask({ kind: "add", x, y });
     },
 
+    /** The finger went on to scroll the page: nothing was meant beside the handles. */
+    cancel() {
+      if (held?.name !== null) return;
+      held = null;
+      choose(undefined);
+    },
+
     /**
      * @param {Pick<KeyboardEvent, "key" | "shiftKey" | "ctrlKey" | "metaKey" | "altKey">} event
      * @returns {boolean} Whether the key was for the picture; else it is the page's.
@@ -182,6 +212,10 @@ export function makeHand(s) {
         s.stop();
         if (s.n > 1) s.go(key === "Home" ? 0 : s.n - 1);
         return true; // the page does not scroll
+      }
+      if (key === " ") {
+        if (s.n > 1) s.toggle();
+        return true;
       }
       const tab = key === "Tab";
       if (tab || key === "[" || key === "]") {
@@ -198,7 +232,10 @@ export function makeHand(s) {
       const arrow = ARROWS[key];
       if (arrow) {
         const step = shiftKey ? 1 : STEP;
-        const [x, y] = [at[0] + (arrow[0] * step) / width, at[1] + (arrow[1] * step) / height];
+        // a place on a grid goes to the next one, at least
+        const { dx = 0, dy = 0 } = (chosen !== null && find(/** @type {string} */ (chosen))) || {};
+        const x = at[0] + arrow[0] * Math.max(step / width, dx);
+        const y = at[1] + arrow[1] * Math.max(step / height, dy);
         s.stop();
         if (chosen !== null) {
           move(chosen, "key", [x, y]);

@@ -78,6 +78,14 @@ export function makeStore(options, port = {}) {
     port.saveIndex?.(s.index, true);
   }
 
+  function seen() {
+    try {
+      port.send?.({ kind: "seen" });
+    } catch {
+      // the page is being closed: the next question finds out
+    }
+  }
+
   function tellAtRest() {
     clearTimeout(telling);
     telling = setTimeout(() => (s.playing ? tellAtRest() : tell()), REST);
@@ -129,7 +137,7 @@ export function makeStore(options, port = {}) {
     }
     s.show();
     // this message makes the browser's TCP acknowledge at once: see LOOPBACK_SEGMENT in wire.py
-    if (!seq) port.send?.({ kind: "seen" });
+    if (!seq) seen();
   }
 
   /** @type {Actions} */
@@ -211,6 +219,8 @@ export function makeStore(options, port = {}) {
       s.refresh();
       s.rest();
     },
+
+    toggle: () => (s.playing ? actions.stop() : actions.start()),
 
     ask(question) {
       if (port.send) questions.ask(question);

@@ -15,6 +15,10 @@
  * @property {number} x
  * @property {number} y
  * @property {string} label - What a screen reader says.
+ * @property {number} [dx] - The least that an arrow key moves it, to the left or right.
+ * @property {number} [dy] - The same up or down.
+ * @property {number} [top] - Of an upright line, which is taken anywhere from here …
+ * @property {number} [bottom] - … to here.
  */
 
 /**
@@ -180,6 +184,7 @@
  *   To a state of the bank; Python is told, unless it was Python that said so.
  * @property {() => void} start
  * @property {() => void} stop
+ * @property {() => void} toggle - Play, or stop.
  * @property {(question: Question) => void} ask
  * @property {(name: string, phase: Phase, x: number, y: number) => void} move
  *   A hand is on a handle: ask, and let the handle go ahead of the answer.

@@ -61,10 +61,15 @@ export function mount(el, s) {
     s.go(i);
   };
   const back = button("◀", words.back, () => go(s.index - 1));
-  const play = button("▶", words.play, () => (s.playing ? s.stop() : s.start()));
+  const play = button("▶", words.play, () => s.toggle());
   const next = button("▶▏", words.next, () => go(s.index + 1));
   const slider = make("input", { type: "range", min: "0", step: "1", ariaLabel: words.slider });
   slider.oninput = () => go(Number(slider.value));
+  slider.onkeydown = (event) => {
+    if (event.key !== " ") return;
+    event.preventDefault(); // the page does not scroll
+    s.toggle();
+  };
   const count = make("output", { ariaLive: "off" });
   const bar = make("div", { className: "bar" }, back, play, next, slider, count);
 
@@ -100,9 +105,10 @@ export function mount(el, s) {
     },
 
     refresh() {
-      const where = `${s.index} / ${s.n - 1}`;
+      const free = s.live && s.live.i === undefined; // no state of the bank is on screen
+      const where = free ? words.hand : `${s.index} / ${s.n - 1}`;
       set(bar, { hidden: s.n < 2 });
-      set(slider, { max: String(s.n - 1), ariaValueText: `${where}. ${s.text}` });
+      set(slider, { max: String(s.n - 1), ariaValueText: where });
       set(slider, { value: String(s.index) }); // after max, which would hold it back
       set(count, { textContent: where });
       const { playing } = s;
@@ -130,13 +136,17 @@ export function mount(el, s) {
     },
   };
 
-  /** @param {PointerEvent} event */
+  /** @param {{ clientX: number, clientY: number }} event */
   const place = (event) => {
     const r = canvas.getBoundingClientRect();
     const at = [(event.clientX - r.left) / r.width, (event.clientY - r.top) / r.height];
     return /** @type {Place} */ (at);
   };
   const box = () => ({ width: canvas.clientWidth, height: canvas.clientHeight });
+  /** @param {PointerEvent} event */
+  const point = (event) => {
+    picture.style.cursor = hand.cursor(place(event), box());
+  };
 
   if (hand.acts) {
     set(picture, { tabIndex: 0, role: "application", ariaLabel: s.alt });
@@ -148,10 +158,22 @@ export function mount(el, s) {
       const mayMove = hand.press(place(event), box(), event);
       picture.focus({ preventScroll: true });
       if (mayMove) picture.setPointerCapture(event.pointerId);
+      point(event);
     };
-    picture.onpointermove = (event) => hand.move(place(event), box(), event.buttons > 0);
+    picture.onpointermove = (event) => {
+      hand.move(place(event), box(), event.buttons > 0);
+      point(event);
+    };
+    picture.onpointercancel = () => hand.cancel();
     // also of a drag that was cancelled
-    picture.onlostpointercapture = (event) => hand.release(place(event), box());
+    picture.onlostpointercapture = (event) => {
+      hand.release(place(event), box());
+      point(event);
+    };
+    // a finger on a handle moves it; anywhere else it scrolls the page
+    picture.ontouchstart = (event) => {
+      if (hand.takes(place(event.touches[0]), box(), "touch")) event.preventDefault();
+    };
     picture.onfocus = () => {
       if (picture.matches(":focus-visible")) hand.enter();
       view.refresh();

@@ -9,6 +9,7 @@ ALT_RIDE = ("Left: log p(x|θ), the bound L(q,θ) that touches it, and Q(θ,θ�
 START = "start at θ ="
 WANTED = "write a number from {lo} to {hi}"
 THETA = "θ = {theta}"
+THETA_AND_GO = "θ = {theta}; Enter or letting go: EM from here"
 
 # above the curves
 Q_FUNCTION = "Q(θ,θᵗ) dashed"

@@ -11,7 +11,7 @@ LEVEL = "All equal"
 Z_WANTED = "write a number between −{edge} and {edge}"
 
 # handles
-PICK = "the z looked at"
+PICK = "the z looked at: {z}"
 MEAN = "mean of q: {mean}"
 SD = "standard deviation of q: {sd}"
 

@@ -9,9 +9,26 @@ STAGE = {
     "slider": "Step",
     "picture": "interactive picture",
     "free": "free place",
+    "hand": "by hand",
     "wait": "Python is busy: waiting",
     "lost": "Python does not answer. This is the last picture.",
     "gone": "Python has stopped or was restarted: run the cell again. This is the last picture.",
+}
+
+# a prediction: on a page with the widget, and folded where there is none
+PREDICT = {
+    "title": "Predict",
+    "right": "Right.",
+    "wrong": "Not so.",
+    "first": "You first said: {said}.",
+    "look": "Look at this below:",
+    "answer": "Your prediction",
+    "send": "Predict",
+    "number": "write a number, such as 0.5 or −2",
+    "word": "write a word",
+    "choose": "Choose one, then open it.",
+    "write": "Write your answer down, then open this.",
+    "open": "How it comes out",
 }
 
 # numbers

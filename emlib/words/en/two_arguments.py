@@ -10,7 +10,8 @@ AMOUNTS = {"exact": "Fraction", "part": "Fraction", "gradient": "Rate"}
 WANTED = "write a number above 0 and at most {most}"
 HAND_LABEL = "Hand"
 HANDS = {"both": "moves q and θ", "q": "moves q alone", "theta": "moves θ alone"}
-PAIR = "θ = {theta}, q(left) = {s}"
+PAIR = "θ = {theta}, q(left) = {s}; Enter or letting go: the walk starts here"
+FREE = "free place: a click or Enter starts the walk there"
 
 # what the half-steps did
 FELL = "L fell at {fell} of {n} half-steps: this rate steps over the ridge."

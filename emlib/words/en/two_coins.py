@@ -16,6 +16,9 @@ START_EMPTY = "from there a coin gets no tosses at all; try another one"
 START_IMPOSSIBLE = "from there the tosses are impossible; try numbers between 0 and 1"
 NO_THETA = "A coin without tosses has no θ: EM cannot start here. Give it a share of some set."
 EDGE = "set {row}: {q} of it from coin A"
+FREE_LABEL = "free place: in a bar, a click or Enter gives the set to the other coin"
+FREE_SPLIT = "free place: in a bar, a click or Enter splits the set there"
+THETA_ON = "θ_A = {at}, on {curve}"
 
 # what has just happened, by the key of a state
 TITLES = {

@@ -193,8 +193,8 @@ test("Enter presses on a handle, adds on a free place; Delete removes", () => {
   assert.deepEqual(heard(), [
     ["enter", "a", 100, 100],
     ["remove", "a"],
-    ["hover", 458, 180],
-    ["add", 458, 180],
+    ["hover", 368, 180],
+    ["add", 368, 180],
   ]);
 });
 
@@ -258,4 +258,75 @@ test("what is read at a place goes when the hand leaves", () => {
   assert.equal(s.said, "");
   assert.equal(hand.acts, true);
   assert.equal(setUp([]).hand.acts, false);
+});
+
+test("where places are a grid an arrow goes to the next one at least, and keys add up", () => {
+  const { hand, key, heard, s } = setUp();
+  hand.enter();
+  const grid = [{ ...handle("a", ...px(100, 100)), dx: 20 / 900, dy: 3 / 360 }];
+  const after = (...keys) => {
+    s.handles = grid;
+    for (const [name, shiftKey] of keys) key(name, { shiftKey });
+    return heard().at(-1);
+  };
+  assert.deepEqual(after(["ArrowRight", true]), ["key", "a", 120, 100]);
+  assert.deepEqual(after(["ArrowDown", true]), ["key", "a", 100, 103]);
+  assert.deepEqual(after(["ArrowUp", false]), ["key", "a", 100, 92], "more than a step");
+  const twice = after(["ArrowRight", true], ["ArrowRight", false]); // ahead of the answer
+  assert.deepEqual(twice, ["key", "a", 140, 100]);
+});
+
+test("an upright line is taken anywhere along it, and the hand keeps its distance", () => {
+  const line = { ...handle("z", ...px(100, 100)), top: 50 / 360, bottom: 300 / 360 };
+  const name = (x, y) => taken([line], px(x, y), BOX, "mouse")?.name;
+  assert.deepEqual([name(100, 299), name(123, 60), name(125, 200)], ["z", "z", undefined]);
+  assert.deepEqual([name(100, 320), name(100, 330)], ["z", undefined], "its end has a reach, too");
+  const { hand, heard, s } = setUp();
+  s.handles = [line];
+  hand.press(px(103, 250), BOX, MOUSE);
+  hand.move(px(153, 250), BOX, true);
+  hand.release(px(153, 250), BOX);
+  assert.deepEqual(heard().at(-1), ["up", "z", 150, 100]);
+});
+
+test("the pointer is a hand where something can be taken, and nowhere else", () => {
+  const { hand } = setUp();
+  const at = (x, y) => hand.cursor(px(x, y), BOX);
+  assert.deepEqual([at(105, 100), at(300, 300)], ["grab", "crosshair"]);
+  hand.press(px(105, 100), BOX, MOUSE);
+  assert.equal(at(300, 300), "grabbing");
+  hand.release(px(105, 100), BOX);
+  assert.equal(at(105, 100), "grab");
+  const moves = setUp(["move"]);
+  assert.equal(moves.hand.cursor(px(300, 300), BOX), "default");
+  const looks = setUp(["hover"]);
+  assert.equal(looks.hand.cursor(px(100, 100), BOX), "default");
+  assert.equal(looks.hand.takes(px(100, 100), BOX, "touch"), false);
+  assert.equal(moves.hand.takes(px(130, 100), BOX, "touch"), true);
+  assert.equal(moves.hand.takes(px(130, 100), BOX, "mouse"), false);
+});
+
+test("a finger that goes on to scroll adds nothing; one that holds a handle lets go of it", () => {
+  const { hand, heard } = setUp();
+  hand.press(px(300, 300), BOX, TOUCH);
+  hand.cancel();
+  hand.release(px(300, 300), BOX);
+  assert.deepEqual(heard(), []);
+  assert.equal(hand.place(), undefined, "no ring is left there");
+  hand.press(px(100, 100), BOX, TOUCH);
+  hand.move(px(150, 100), BOX, true);
+  hand.cancel();
+  hand.release(px(150, 100), BOX);
+  assert.deepEqual(heard().at(-1), ["up", "a", 150, 100]);
+});
+
+test("Space plays and stops, and never scrolls the page", () => {
+  const { key, s } = setUp();
+  assert.equal(key(" "), true);
+  assert.equal(s.playing, true);
+  assert.equal(key(" "), true);
+  assert.equal(s.playing, false);
+  const one = setUp(["move"], { n: 1 });
+  assert.equal(one.key(" "), true);
+  assert.equal(one.s.playing, false);
 });
