@@ -23,7 +23,7 @@ class Mixture:
     def log_lik(self, x, sample_weight=None):
         """log p(x|θ) in nats, the sum of `log_liks` over the points, each as often as it counts (W15)."""
         at = evaluate(self, x)
-        return float(np.sum(at.log_liks * at.weights(sample_weight)))
+        return float(np.sum(at.log_liks * validate.sample_weight(sample_weight, len(at.log_liks))))
 
     def bic(self, x, sample_weight=None):
         """Bayesian information criterion −2 log p(x|θ) + n_parameters · log N, N = Σ weights; smaller is better."""
