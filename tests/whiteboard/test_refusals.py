@@ -174,6 +174,7 @@ FALSE = {  # true in `SHOWN` below: numbers are found at which it is false
     "same, steps": SameMaximiser(positive, floor(positive), (u,), W),
     "same, flat above": SameMaximiser(positive, Max(positive, 1), (u,), W),
     "same, a jump of slope 0": SameMaximiser(-((r + 1) ** 2) + atan(r) + atan(1 / r), -((r + 1) ** 2), (r,), W),
+    "same, and something that moves": SameMaximiser(positive, positive - u**2, (u,), W),
     "same, decreasing": SameMaximiser(positive, 1 / positive, (u,), W),
     "same, scaled by any sign": SameMaximiser(r * positive, positive, (u,), W),
     "same, the rest of a sum of 1": SameMaximiser(-(SHARE**2) + 5 * Q[1], -(SHARE**2), (Q[0],), TWO),
