@@ -1,4 +1,4 @@
-"""The algebra the proofs rest on: one normal form, real integrals, exact counterexamples.
+"""The algebra the proofs rest on: one normal form, real integrals, signs that are known.
 
 Symbols that sum to 1 are rewritten as w_k / (w_1 + … + w_K) with free positive w. What stands for a probability is
 declared positive, and only the logarithms of what is positive are split. Then an identity is proved by one question:
@@ -14,15 +14,17 @@ from sympy import (
     Dummy,
     Function,
     Integral,
+    Limit,
     Mul,
     NumberSymbol,
     Poly,
+    Product,
     Rational,
+    Subs,
     Sum,
     Tuple,
     cancel,
     default_sort_key,
-    diff,
     exp,
     expand,
     expand_log,
@@ -30,22 +32,19 @@ from sympy import (
     fraction,
     integrate,
     log,
-    nan,
-    numer,
     oo,
     pi,
     powsimp,
     sqrt,
     sympify,
     together,
-    zoo,
 )
 from sympy.core.function import AppliedUndef
 from sympy.polys.domains import QQ
 from sympy.polys.orderings import lex
 from sympy.polys.rings import PolyRing
 
-__all__ = ["Normal", "derivatives_along", "free_of", "has_sign", "normal_form", "positive_form", "search", "split_logs",
+__all__ = ["WHOLES", "Normal", "free_of", "has_sign", "moved_with", "normal_form", "positive_form", "split_logs",
            "work_out"]
 
 
@@ -71,7 +70,10 @@ class Normal(Function):
 
 
 def work_out(expr):
-    """The expression with densities written out, integrals over z ∈ ℝ carried out by SymPy, and decimals made exact."""
+    """The expression with densities written out, integrals over z ∈ ℝ carried out by SymPy, and decimals made exact.
+
+    A decimal stands for the fraction that its 15 digits write: 0.1 is 1/10, and so is what SymPy adds up to 0.1.
+    """
     expr = sympify(expr).replace(lambda e: e.is_Float, lambda e: Rational(str(e)))
     expr = expr.replace(lambda e: isinstance(e, Normal), lambda e: e.doit())
     return expr.replace(lambda e: isinstance(e, Integral), _integral)
@@ -127,15 +129,15 @@ def positive_form(expr, sums=()):
     Returns
     -------
     expr : Expr
-        With w_k / Σw for the k-th of a group, and a symbol for each P_k(θ), each derivative of it and each sum over k.
+        With w_k / Σw for the k-th of a group, and a symbol for each P_k(θ), each derivative of it and each sum over k
+        (or other whole in which a variable is bound, such as a product or a limit).
         A symbol is positive, or real, only where what it stands for is known to be so.
     origin : dict
         For each quantity of `expr` its value in the free symbols.
     """
     expr, origin = sympify(expr), {}
-    for kind in (Sum, Derivative):
-        found = sorted(expr.atoms(kind), key=default_sort_key)
-        expr = expr.subs({d: origin.setdefault(d, Dummy(kind.__name__, real=_known_real(d))) for d in found})
+    found = sorted(expr.atoms(*WHOLES), key=default_sort_key)
+    expr = expr.subs({whole: origin.setdefault(whole, Dummy("whole", real=_known_real(whole))) for whole in found})
     for f in sorted(expr.atoms(AppliedUndef), key=default_sort_key):
         origin[f] = Dummy(str(f), **{sign: getattr(f, f"is_{sign}") for sign in ("positive", "nonnegative", "real")})
     expr = expr.subs({f: s for f, s in origin.items() if isinstance(f, AppliedUndef)})
@@ -151,8 +153,13 @@ def positive_form(expr, sums=()):
     return expr, origin
 
 
+WHOLES = (Sum, Derivative, Product, Integral, Limit, Subs)  # a variable is bound in them: f(u) inside is no f(u)
+
+
 def _known_real(whole):
     """Whether a sum, or a derivative along real variables, is of something real; None if that is not known."""
+    if not isinstance(whole, Sum | Derivative):
+        return None
     inside = whole.function if isinstance(whole, Sum) else whole.expr
     return True if inside.is_real and all(symbol.is_real for symbol in whole.variables) else None
 
@@ -165,47 +172,29 @@ def has_sign(expr, sums=()):
     return 1 if free.is_positive else -1 if free.is_negative else 0
 
 
+def moved_with(over, sums=()):
+    """All that moves with the variables: what is in a sum of 1 with one of them, and with q(k) the function q."""
+    groups = (group for group in sums if set(group) & set(over))
+    return {v.func if isinstance(v, AppliedUndef) else v for v in (*over, *chain(*groups))}
+
+
 def free_of(expr, over, sums=()):
-    """The expression in normal form if none of the variables is left in it, else None.
+    """The expression in normal form if none of the variables, nor what moves with them, is left in it, else None.
 
     Parameters
     ----------
     expr : Expr
     over : tuple of Expr
-        Symbols, or functions such as q(k). Where one of them is in a sum of 1, the others of that sum move too.
+        Symbols, or functions such as q(k).
     sums : tuple of tuples of Symbol
     """
-    over = {*over, *chain(*(group for group in sums if set(group) & set(over)))}
+    over = moved_with(over, sums)
     free, origin = positive_form(expr, sums)
     free = normal_form(free)
     moving = {w for part, value in origin.items() if part.has(*over) for w in value.free_symbols}
     if free.free_symbols & moving:
         return None
     return free.subs({value: part for part, value in origin.items() if value.is_Symbol})
-
-
-def derivatives_along(expr, over, sums=()):
-    """The derivatives along the variables; where one of them is in a sum of 1, along all of that sum, within it.
-
-    Parameters
-    ----------
-    expr : Expr
-    over : tuple of Symbol
-    sums : tuple of tuples of Symbol
-
-    Returns
-    -------
-    list of Expr
-        All 0 exactly when the expression does not depend on the variables.
-    """
-    groups = [group for group in sums if set(group) & set(over)]
-    together_1 = set(chain(*groups))
-    derivatives = [diff(expr, v) for v in over if v not in together_1]
-    if groups:
-        free, origin = positive_form(expr, groups)
-        shares = {w for v in together_1 if v in origin for w in origin[v].free_symbols}
-        derivatives += [diff(free, w) for w in sorted(shares, key=default_sort_key)]
-    return derivatives or [sympify(0)]
 
 
 def split_logs(expr):
@@ -239,60 +228,3 @@ def normal_form(expr, sums=()):
     if zero:
         return sympify(0)
     return factor(numerator / denominator).subs({dummy: atom for atom, dummy in atoms.items()}).subs(back)
-
-
-# Counterexamples ---------------------------------------------------------------------------------------------
-
-_SHARES = (1, 2, 3)
-_DENSITIES = tuple(Rational(n, 10) for n in (1, 2, 3))
-_POSITIVE = (sympify(1), sympify(2), Rational(1, 2), sympify(3))
-_REAL = (sympify(0), sympify(1), sympify(-1), sympify(2))
-
-
-def search(expr, wanted, sums=(), attempts=200):
-    """Rational numbers for every quantity at which the value of the expression is as wanted, or None.
-
-    Parameters
-    ----------
-    expr : Expr
-        In nats where it holds logarithms.
-    wanted : function of a number
-        Called with the value to 30 digits, which SymPy certifies.
-    sums : tuple of tuples of Symbol
-        Groups of positive symbols, each with sum 1.
-    attempts : int
-        How many assignments are tried; always the same ones, so a search can be repeated.
-
-    Returns
-    -------
-    dict or None
-        {quantity: rational number}.
-    """
-    expr, origin = positive_form(work_out(expr), sums)
-    inside = {numer(value): quantity for quantity, value in origin.items() if value.free_symbols}
-    symbols = sorted(inside, key=lambda s: default_sort_key(inside[s]))
-    numbers = _park_miller()
-    for _ in range(attempts):
-        values = {s: _pick(s, inside[s], numbers) for s in symbols}
-        value = expr.subs(values).evalf(30)
-        if value.is_comparable and value not in (nan, zoo) and wanted(value):
-            return {part: sympify(v).subs(values) for part, v in origin.items()}
-    return None
-
-
-def _pick(symbol, quantity, numbers):
-    """A small rational of the right kind."""
-    if isinstance(quantity, AppliedUndef):
-        choices = _DENSITIES if symbol.is_positive else (0, *_DENSITIES) if symbol.is_nonnegative else _REAL
-    elif symbol.is_positive:
-        choices = _SHARES if symbol != quantity else _POSITIVE
-    else:
-        choices = _REAL
-    return choices[next(numbers) // 1000 % len(choices)]
-
-
-def _park_miller(state=1):
-    """Numbers that look random and are the same on every machine and in every version of Python."""
-    while True:
-        state = state * 16807 % 2147483647
-        yield state

@@ -5,12 +5,14 @@ counterexample in exact numbers where there is one. It holds wherever both sides
 """
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
-from sympy import Expr, Symbol, SympifyError, latex, sympify
+from sympy import Dummy, Expr, Symbol, SympifyError, latex, sympify
 from sympy.core.function import AppliedUndef
 
-from emlib.whiteboard.algebra import derivatives_along, normal_form, search, split_logs, work_out
+from emlib.whiteboard.algebra import normal_form, split_logs, work_out
+from emlib.whiteboard.counterexamples import search
 from emlib.whiteboard.proof import Counterexample, Proof, Refused, Step, rows, show
 from emlib.whiteboard.sums import carry_out, spread
 from emlib.whiteboard.time_limit import SECONDS, TooLong, time_limit
@@ -61,6 +63,8 @@ class Claim:
                 continue
             if not isinstance(unknowns, dict | tuple | list) or not unknowns:
                 raise ValueError(f"{field}: found {unknowns!r}; name at least one symbol")
+            if field != "over" and not isinstance(unknowns, dict):
+                raise ValueError(f"{field}: found {unknowns!r}; give a dict, {{symbol: value}}")
             for unknown in unknowns:
                 if not isinstance(unknown, Symbol | AppliedUndef):
                     raise ValueError(f"{field}: found {unknown!r}; give a symbol, or a function such as q(k)")
@@ -73,6 +77,9 @@ class Claim:
                 raise ValueError(f"{field}: found {value!r}, a {type(value).__name__}; give a SymPy expression")
         if isinstance(self.on, type) or not all(hasattr(self.on, name) for name in ("name", "sums")):
             raise ValueError(f"on: found {self.on!r}; give a board, AnyLabels(), Discrete(2) or Continuous() say")
+        sums = self.on.sums
+        if not (isinstance(sums, tuple) and all(isinstance(group, tuple) and group for group in sums)):
+            raise ValueError(f"on: its sums are {sums!r}; give a tuple of tuples of symbols, each of sum 1, or ()")
 
     def proved(self, *steps):
         return Proof(self.statement, self.on.name, steps)
@@ -165,9 +172,10 @@ class Identity(Claim):
 
 @dataclass(frozen=True)
 class Depends(Claim):
-    """The expression changes with the variables `over`: somewhere its derivative along them is not 0.
+    """The expression changes with the variables `over`: at two places it has two values, all else being equal.
 
-    Where one of the variables is in a group that sums to 1, the whole group moves, within that sum.
+    Where one of the variables is in a group that sums to 1, the whole group moves, within that sum. Where an arbitrary
+    function is in the expression, it changes for some such function.
     """
 
     expression: Any
@@ -184,12 +192,29 @@ class Depends(Claim):
     def _prove(self):
         if self._totals is not None:
             self.refuse("a dependence is shown at numbers: state it for a number of labels, on Discrete(2) say")
-        derivatives = derivatives_along(work_out(self.expression), self.over, self.on.sums)
-        for derivative in derivatives:
-            values = search(derivative, lambda value: abs(value) > TINY, self.on.sums)
-            if values is not None:
-                somewhere = Step("is at some point", value_at(derivative, values))
-                return self.proved(Step("Its derivative", derivative), somewhere)
-        if all(normal_form(derivative, self.on.sums) == 0 for derivative in derivatives):
-            self.counterexample({}, sympify(0), "is its derivative everywhere: never other than", 0)
+        here = work_out(self.expression)
+        groups = [group for group in self.on.sums if set(group) & set(self.over)]
+        copies = {v: _another(v) for v in dict.fromkeys((*self.over, *chain(*groups)))}
+        there = here.subs(copies, simultaneous=True)
+        sums = (*self.on.sums, *(tuple(copies[v] for v in group) for group in groups))
+        values = search(here - there, lambda value: abs(value) > TINY, sums)
+        if values is not None:
+            first, second = ({k: number for k, number in values.items() if k.has(*moving)}
+                             for moving in (copies, copies.values()))
+            return self.proved(self._seen("At one place", first, here, values),
+                               self._seen("At another, all else being equal", second, there, values))
+        if normal_form(here - there, sums) == 0:
+            self.counterexample({}, sympify(0), "is the difference of any two of its values: never other than", 0)
         self.refuse()
+
+    def _seen(self, words, place, value, values):
+        at = ", ".join(f"${show(v)} = {show(number)}$" for v, number in place.items())
+        return Step(f"{words}, {at}, it is", value_at(value, values))
+
+
+def _another(variable):
+    """A second value of the variable: a new symbol of which the same is known."""
+    if variable.is_Symbol:
+        return Dummy(str(variable), **variable.assumptions0)
+    signs = ("positive", "nonnegative", "real")
+    return Dummy(str(variable), **{sign: getattr(variable, f"is_{sign}") for sign in signs})

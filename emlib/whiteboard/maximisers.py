@@ -7,6 +7,7 @@ from sympy import (
     Add,
     Dummy,
     Eq,
+    I,
     Matrix,
     Mul,
     Pow,
@@ -24,8 +25,9 @@ from sympy import (
     solve,
     sympify,
 )
+from sympy.core.function import AppliedUndef
 
-from emlib.whiteboard.algebra import free_of, has_sign, normal_form, work_out
+from emlib.whiteboard.algebra import free_of, has_sign, moved_with, normal_form, work_out
 from emlib.whiteboard.claims import TINY, Claim
 from emlib.whiteboard.inequalities import AtLeast
 from emlib.whiteboard.proof import Counterexample, Refused, Step, rows, show
@@ -63,6 +65,10 @@ class Maximiser(Claim):
 
     def _prove(self):
         claimed = {k: self.work_out(v) for k, v in self.claimed.items()}
+        functions = {unknown.func for unknown in claimed if isinstance(unknown, AppliedUndef)}
+        others = {f for f in sympify(self.objective).atoms(AppliedUndef) if f.func in functions} - set(claimed)
+        if others:
+            self.refuse(f"claimed: {', '.join(map(str, others))} would move too, and has no value")
         self._keeps_the_sums(claimed)
         if wrong := out_of_domain(claimed, self.on, self.work_out):
             self.refuse(wrong)
@@ -137,10 +143,11 @@ class SameMaximiser(Claim):
                 Step("First − second", first - second),
                 Step(f"In normal form it does not contain ${along}$: both are largest at the same place", difference),
             )
+        moving = moved_with(self.over, self.on.sums)
         for inner, outer in ((first, second), (second, first)):
             u = Dummy("u", positive=True)
             outside = outer.subs(inner, u)
-            if has_sign(inner, self.on.sums) > 0 and not outside.has(*self.over) and _increasing(outside, u):
+            if has_sign(inner, self.on.sums) > 0 and not outside.has(*moving) and _increasing(outside, u):
                 return self.proved(
                     Step("The one is positive, and the other is a function of it, u, namely", outside),
                     Step("which has no gaps for u > 0, and whose derivative is positive", diff(outside, u)),
@@ -175,7 +182,7 @@ class SameMaximiser(Claim):
 def _increasing(expr, u):
     """Whether the expression is seen to increase over all u > 0: derivative positive, no jump or pole on the way."""
     no_pole = all(power.base.is_positive or power.exp.is_positive for power in expr.atoms(Pow))
-    return bool(_smooth(expr, {}) and no_pole and diff(expr, u).is_positive)
+    return bool(_smooth(expr, {}) and no_pole and not expr.has(I) and diff(expr, u).is_positive)
 
 
 def _smooth(expr, place):
@@ -183,7 +190,8 @@ def _smooth(expr, place):
     known = all(part.is_Atom or isinstance(part, Add | Mul | Pow | log | exp) for part in preorder_traversal(expr))
     logs = all(has_sign(part.args[0].subs(place)) > 0 for part in expr.atoms(log))
     powers = [power for power in expr.atoms(Pow) if not (power.exp.is_integer and power.exp.is_nonnegative)]
-    return known and logs and (not place or all(has_sign(power.base.subs(place)) for power in powers))
+    signs = ((power.exp.is_integer, has_sign(power.base.subs(place))) for power in powers)
+    return known and logs and (not place or all(sign > 0 or (whole and sign) for whole, sign in signs))
 
 
 @dataclass(frozen=True)
@@ -217,8 +225,13 @@ class LocalMaximum(Claim):
             self.refuse("place: symbols that sum to 1 cannot move freely, so their curvatures say nothing")
         if wrong := out_of_domain({k: sympify(v) for k, v in self.place.items()}, self.on, self.work_out):
             self.refuse(f"place: {wrong}")
-        if not _smooth(sympify(self.function), self.place):
-            self.refuse("the function is not seen to have derivatives there")
+        for unknown, value in self.place.items():
+            side = 1 if unknown.is_nonnegative else -1 if unknown.is_nonpositive else 0
+            if not unknown.is_real or unknown.is_rational is not None or (side and has_sign(value) != side):
+                self.refuse(f"place: {unknown} is not a real number that can move to both sides of {value}")
+        function = sympify(self.function)
+        if not _smooth(function, self.place) or function.has(I) or not all(s.is_real for s in function.free_symbols):
+            self.refuse("the function is not seen to be real and to have derivatives there")
         derivatives = [simplify(diff(self.function, s).subs(self.place)) for s in unknown]
         for derivative in derivatives:
             if derivative != 0:

@@ -30,6 +30,9 @@ from emlib.whiteboard.sums import LABEL, LABELS
 __all__ = ["Solution", "only_solution", "out_of_domain"]
 
 
+KINDS = ("integer", "rational", "even", "odd", "prime", "composite", "algebraic")  # what may be declared, besides signs
+
+
 def _only_root(equation, unknown):
     """The one value of the unknown at which the expression is 0, or None where no single value is seen to be forced."""
     numerator = fraction(together(split_logs(equation)))[0]
@@ -84,13 +87,17 @@ def out_of_domain(values, on, work_out):
     """What is wrong with {unknown: value} as a point of the board, in words; empty if nothing is.
 
     A positive unknown needs a value that is known to be ≥ 0 and is not 0 itself; where the data make it 0 the point
-    is not there, and the claim says nothing. What sums to 1 must keep doing so.
+    is not there, and the claim says nothing. A whole number needs a value that is known to be one, and so for all that
+    is declared of an unknown. What sums to 1 must keep doing so.
     """
     for unknown, value in values.items():
         strange = unknown.is_real and (value.is_real is False or value.has(I))
-        if not strange and unknown.is_nonnegative:
-            strange = (unknown.is_positive and value == 0) or not (value.is_nonnegative or has_sign(value, on.sums) > 0)
-        if strange:
+        for side in (1, -1):
+            if not strange and (side * unknown).is_nonnegative:
+                strange = not ((side * value).is_nonnegative or has_sign(value, on.sums) == side)
+        if unknown.is_zero is False:
+            strange = strange or value.is_zero or not (unknown.is_positive or unknown.is_negative or value.is_nonzero)
+        if strange or any(getattr(unknown, f"is_{kind}") not in (None, getattr(value, f"is_{kind}")) for kind in KINDS):
             return f"{unknown} = {value} is not known to be a possible value"
         if unknown.has(LABEL):
             whole, given = (work_out(Sum(f, (LABEL, 1, LABELS))) for f in (unknown, value.subs(values)))

@@ -50,6 +50,7 @@ from emlib.whiteboard import (
     algebra,
     bound_lines,
     claims,
+    counterexamples,
     log,
     time_limit,
 )
@@ -367,7 +368,7 @@ def test_what_is_no_claim_is_named(claim, words):
 
 def test_the_one_label_of_a_search_has_probability_1():
     (q,) = Discrete(1).sums[0]
-    assert algebra.search(q * x - 1, lambda value: value > 0, ((q,),))[q] == 1
+    assert counterexamples.search(q * x - 1, lambda value: value > 0, ((q,),))[q] == 1
 
 
 def test_a_group_of_sum_1_must_be_positive():

@@ -28,6 +28,7 @@ from emlib.whiteboard import (
     Weights,
     algebra,
     bound_lines,
+    counterexamples,
     em_lines,
     inequalities,
     log,
@@ -347,10 +348,10 @@ def test_the_normal_form_knows_that_probabilities_sum_to_one():
 
 
 def test_a_search_gives_the_same_numbers_each_time_and_keeps_the_sums():
-    found = [algebra.search(THREE.kl(), lambda value: value > 0, THREE.sums) for _ in range(2)]
+    found = [counterexamples.search(THREE.kl(), lambda value: value > 0, THREE.sums) for _ in range(2)]
     assert found[0] == found[1]
     assert sum(found[0][q] for q in THREE.sums[0]) == 1
-    assert algebra.search(TWO.kl(), lambda value: value < 0, TWO.sums) is None
+    assert counterexamples.search(TWO.kl(), lambda value: value < 0, TWO.sums) is None
 
 
 # The face that notebooks see ---------------------------------------------------------------------------------
