@@ -30,10 +30,11 @@ def far_log_joints(rng):
 
     All points far away; a table where exp overflows; a far point *beside* a near one, so that the largest entry of
     the whole table saves nothing; and one point whose own entries lie far apart, so that only the largest of a row
-    may be taken out, not its mean or its smallest.
+    may be taken out: not its mean, its smallest or its first.
     """
     return [log_joint(rng, 2, 3) - np.array([[1500.0], [900.0]]), log_joint(rng, 2, 2) + 800,
-            log_joint(rng, 3, 2) - np.array([[0.0], [1000.0], [3.0]]), log_joint(rng, 2, 2) - np.array([0.0, 1600.0])]
+            log_joint(rng, 3, 2) - np.array([[0.0], [1000.0], [3.0]]),
+            log_joint(rng, 2, 2) - np.array([[0.0, 1600.0], [1600.0, 0.0]])]
 
 
 def distributions(rng, n, k):
@@ -59,8 +60,8 @@ def one_for_all_rows(with_taken_out):
         Mistake("One maximum for all rows (or for a whole column) is not enough: a row near −1000 beside one near −1 "
                 "still gives exp(−1000) = 0. Take each row's own: max(axis=1, keepdims=True).",
                 lambda a: with_taken_out(a, a.max())),
-        *(Mistake("Take out the largest entry of each row. With the mean or the smallest one, exp still overflows "
-                  "where the entries of a row lie far apart.",
+        *(Mistake("Take out the largest entry of each row. With its mean, its smallest or its first one, exp still "
+                  "overflows where the entries of a row lie far apart.",
                   lambda a, of=of: with_taken_out(a, of(a, axis=1, keepdims=True))) for of in (np.mean, np.min)))
 
 

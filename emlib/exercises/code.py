@@ -8,7 +8,7 @@ import types
 
 import numpy as np
 
-__all__ = ["error_in_words", "is_underflow", "not_written", "outside_names", "outside_words"]
+__all__ = ["error_in_words", "in_another_order", "is_underflow", "not_written", "outside_names", "outside_words"]
 
 # what math and Python raise where NumPy gives −inf, inf or NaN
 ARITHMETIC = ("math domain error", "math range error", "expected a positive input", "expected a nonnegative input")
@@ -35,7 +35,8 @@ def error_in_words(function, error, exercise, given):
     if own:
         line = (linecache.getline(own[-1].filename, own[-1].lineno) or "").strip()
         number = own[-1].lineno - function.__code__.co_firstlineno
-        text += f" It happened in line {number} of its body" + (f": `{line}`." if line else ".")
+        where = f" It happened in line {number} of its body" if number else " It happened in its only line"
+        text += where + (f": `{line}`." if line else ".")
     if any(word in str(error) for word in ("broadcast", "mismatch in its core dimension", "not aligned")):
         shapes = ", ".join(f"{name} has shape {np.shape(value)}"
                            for name, value in zip(exercise.arguments, given, strict=True)
@@ -51,6 +52,13 @@ def error_in_words(function, error, exercise, given):
     elif isinstance(error, TypeError) and not own:
         text += f" Keep the arguments as they were given: `def {exercise.signature}:`."
     return text
+
+
+def in_another_order(function, arguments):
+    """Whether a function has the arguments that were asked, by their names, in another order."""
+    code = getattr(function, "__code__", None)
+    names = code.co_varnames[:code.co_argcount] if code else ()
+    return names[:len(arguments)] != arguments and sorted(names[:len(arguments)]) == sorted(arguments)
 
 
 def outside_names(function, arguments):

@@ -133,6 +133,9 @@ def judge(exercise, function, hint=0):
         return say("outside", code.outside_words(outside, exercise))
     if not failed:
         return Feedback(True, "right", f"{exercise.name} is right, on {len(tries)} cases. {exercise.praise}")
+    if failed[0].kind != "not started" and code.in_another_order(function, exercise.arguments):
+        return say("mistake", "Your function has its arguments in another order than they are given: "
+                   f"`def {exercise.signature}:`.", failed[0].given)
     first = min(failed, key=lambda one: RANK[one.kind])         # min keeps the first of equals
     if all(one.answers is not None or one.underflow for one in failed):
         mistake = numbers.recognised(exercise, tries)

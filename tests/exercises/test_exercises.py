@@ -14,9 +14,10 @@ import own_models
 import pytest
 from project import ROOT
 
-from emlib import GaussianMixture, exercises
+from emlib import GaussianMixture, bound, exercises
 from emlib.exercises import cases, deadline
 from emlib.exercises.judge import Exercise, Mistake, checker
+from emlib.lessons.two_arguments import SmudgedCoin
 
 CHECKS = {name: getattr(exercises, name) for name in exercises.__all__
           if name.startswith("check_") and name != "check_model"}
@@ -443,14 +444,28 @@ FOUND = [pytest.param(*exercise, id=f"{path.stem}-{exercise[1]}")
          for path in sorted((ROOT / "notebooks").glob("*.ipynb")) for exercise in exercises_of(path)]
 
 
+def height_of_the_page(s, theta):
+    """What notebook 06 calls L, the one function that an answer there takes from it."""
+    return bound(SmudgedCoin(theta, 0.55).log_joint(np.array([[8, 3]])), [[s, 1 - s]])
+
+
 def defined(name, source):
-    names = {"np": np}
+    names = {"np": np, "L": height_of_the_page}
     exec(source, names)
     return names[name]
 
 
 def test_the_notebooks_hold_exercises():
     assert len(FOUND) >= 5
+
+
+def test_numbers_by_hand_are_dots_in_a_notebook_as_it_is_handed_out():
+    for path in (ROOT / "notebooks").glob("*.ipynb"):
+        cells = nbformat.read(path, as_version=4).cells
+        code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+        for name, given in re.findall(r"exercises\.(by_hand_\w+)\((.*?)\)", code, flags=re.DOTALL):
+            asked = [number.name for number in getattr(exercises, name).asked]
+            assert re.findall(r"(\w+)=\.\.\.", given) == asked, (path.stem, name)
 
 
 @pytest.mark.parametrize(("check", "name", "empty", "answer"), FOUND)

@@ -31,6 +31,8 @@ def mistakes_with_totals(truth):
     return (
         Mistake("You took the mean over the points; here it is a total: sum, not mean.",
                 lambda *a: truth(*a) / len(a[0])),
+        Mistake("You took the mean over all entries of the table; here it is a total: sum, not mean.",
+                lambda *a: truth(*a) / a[0].size),
         Mistake("Your logarithm has base 2: those are bits. Here everything is in nats: np.log.",
                 lambda *a: truth(*a) / np.log(2)),
         Mistake("Your logarithm has base 10. Here everything is in nats: np.log.", lambda *a: truth(*a) / np.log(10)),
@@ -144,7 +146,7 @@ check_kl = checker(Exercise(
      "A logarithm of a fraction is a difference: q · (log q − log p), summed over everything.",
      "Where q = 0 the term is 0, but log 0 is −∞ in a computer: take the logarithm of np.where(q > 0, q, 1) there."),
     "Never negative, and 0 only where q is p (W9).",
-    (*mistakes_with_totals(kl)[:3],
+    (*mistakes_with_totals(kl)[:-1],
      Mistake("The sign is inside: KL = Σ q log (q/p), with q on top. Yours is Σ q log (p/q).", lambda q, p: -kl(q, p)),
      Mistake("That is KL(p‖q), the other way round: q must be the one that averages, and on top of the fraction.",
              lambda q, p: np.sum(p * (np.log(p) - np.log(q)))),
@@ -161,7 +163,7 @@ check_entropy = checker(Exercise(
      "Multiply q with its logarithm entry by entry, sum everything, and mind the minus.",
      "Where q = 0 the term is 0, but log 0 is −∞ in a computer: take the logarithm of np.where(q > 0, q, 1) there."),
     "0 for a q that has decided, log K for one that has no idea.",
-    (*mistakes_with_totals(entropy)[:3],
+    (*mistakes_with_totals(entropy)[:-1],
      Mistake("The sign is the wrong way round: logarithms of probabilities are negative, so the minus makes it "
              "positive.",
              lambda q: -entropy(q)),

@@ -38,6 +38,9 @@ check_posterior = checker(Exercise(
      Mistake("You put everything on the most probable z. The posterior keeps the others' shares: that is what “soft” "
              "means.",
              cases.decided),
+     Mistake("You took out the maximum of each column (axis=0). That changes the differences within a row, which are "
+             "all that matters: take out each row's own, max(axis=1, keepdims=True).",
+             lambda a: softmax_less(a, a.max(axis=0))),
      *cases.one_for_all_rows(softmax_less)),
     (cases.no_negative_entry, cases.rows_sum_to_one), far=FAR))
 

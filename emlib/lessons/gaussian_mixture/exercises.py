@@ -91,6 +91,10 @@ COVARIANCE_MISTAKES = (
             lambda x, q, m: deviations_on_the_diagonal(covariances(x, q, m))),
     Mistake("That is a matrix root (Cholesky) of Σ: it multiplied by its transpose gives Σ. Return Σ itself.",
             lambda x, q, m: np.linalg.cholesky(covariances(x, q, m))),
+    Mistake("That is a matrix root of Σ: multiplied by itself it gives Σ. Return Σ itself.",
+            lambda x, q, m: root(covariances(x, q, m))),
+    Mistake("Those are correlations: the covariances are divided by the deviations. Σ keeps the units of x.",
+            lambda x, q, m: correlations(covariances(x, q, m))),
     Mistake("That is the inverse of Σ, the precision.", lambda x, q, m: np.linalg.inv(covariances(x, q, m))),
     Mistake("You divided by N. Divide the sum of component k by its own soft count N_k = Σ_n q_nk.",
             lambda x, q, m: scatter(x, q, m) / len(x)),
@@ -109,6 +113,18 @@ COVARIANCE_MISTAKES = (
     Mistake("The distances are multiplied entry by entry: that gives variances only, of shape (K, D). Σ_k needs the "
             "products of all pairs of columns, d dᵀ.",
             lambda x, q, m: np.einsum("kii->ki", covariances(x, q, m))))
+
+
+def root(matrices):
+    """The symmetric square root of each matrix."""
+    values, vectors = np.linalg.eigh(matrices)
+    return vectors * np.sqrt(values)[:, None, :] @ np.swapaxes(vectors, 1, 2)
+
+
+def correlations(matrices):
+    """Each covariance divided by both standard deviations."""
+    sd = np.sqrt(np.einsum("kii->ki", matrices))
+    return matrices / sd[:, :, None] / sd[:, None, :]
 
 
 def deviations_on_the_diagonal(matrices):

@@ -83,6 +83,8 @@ def asked_both_at_one_z(value, right, given):
 
 def one_number(value, right, given):
     """What is wrong with a shape, or None: an array over z shows that the difference is flat, and is no number."""
+    if value.size == 1:
+        return "You return one number in brackets; take it out of them, and return the number."
     if value.size and np.allclose(value, right, **SAME):
         return (f"You return {value.size} numbers, one for each z, and all of them are equal: that is W3. "
                 "One z is enough; return one number.")
@@ -98,7 +100,9 @@ check_log_lik_at_z = checker(Exercise(
      Mistake("The sign is the wrong way round: log_joint comes first, log_posterior is subtracted.",
              lambda model, x: -difference(model, x)),
      Mistake("Your logarithm has base 2: the model's are in nats.",
-             lambda model, x: difference(model, x) / np.log(2))),
+             lambda model, x: difference(model, x) / np.log(2)),
+     Mistake("Your logarithm has base 10: the model's are in nats.",
+             lambda model, x: difference(model, x) / np.log(10))),
     (asked_both_at_one_z,), shapes=one_number, alone=True,
     misfit="Choose one z, a number: then there is nothing that has to fit."))
 

@@ -143,6 +143,8 @@ check_em_loop = checker(Exercise(
      Mistake("You noted the ELBO of the old q after each M-step: it lies below log p(x) by the KL that the M-step has "
              "opened.",
              elbos_of_old_q),
+     Mistake("The start is missing, and there is one iteration too many: note the log-likelihood of the model that you "
+             "were given first, then do n iterations.", lambda m, x, n: loop(m, x, n + 1)[1:]),
      Mistake("You noted the mean over the points. The log-likelihood is a total: model.log_lik(x) as it stands.",
              lambda m, x, n: loop(m, x, n) / len(x)),
      Mistake("You noted each log-likelihood before its iteration: the start stands there twice, or the last one is "

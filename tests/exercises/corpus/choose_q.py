@@ -204,6 +204,16 @@ def not_summed(log_joint, q):
     return q * (log_joint - np.log(np.where(q > 0, q, 1)))
 
 
+@wrong("check_elbo", "arguments in another order", "def elbo(log_joint, q)", kind="mistake")
+def arguments_exchanged(q, log_joint):
+    return np.sum(q * (log_joint - np.log(np.where(q > 0, q, 1))))
+
+
+@wrong("check_elbo", "mean over all entries", kind="mistake")
+def mean_of_the_table(log_joint, q):
+    return np.mean(q * (log_joint - np.log(np.where(q > 0, q, 1))))
+
+
 @right("check_expected_log_joint")
 def energy_einsum(log_joint, q):
     return np.einsum("nk,nk->", q, log_joint)

@@ -160,6 +160,15 @@ def noted_too_early(model, x, n):
     return log_liks
 
 
+@wrong("check_em_loop", "one iteration too many", kind="mistake")
+def one_too_many(model, x, n):
+    log_liks = []
+    for _ in range(n + 1):
+        model = model.m_step(x, model.posterior(x))
+        log_liks.append(model.log_lik(x))
+    return log_liks
+
+
 @wrong("check_em_loop", "mean over the points", kind="mistake")
 def loop_of_means(model, x, n):
     return np.array(loop_of_half_steps(model, x, n)) / len(x)

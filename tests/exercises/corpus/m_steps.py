@@ -130,6 +130,18 @@ def variances_only(x, q, means):
     return np.einsum("nk,nki->ki", q, (x[:, None] - means) ** 2) / q.sum(axis=0)[:, None]
 
 
+@wrong("check_covariances", "matrix root", kind="mistake")
+def symmetric_root(x, q, means):
+    values, vectors = np.linalg.eigh(covariances_einsum(x, q, means))
+    return np.array([v @ np.diag(np.sqrt(w)) @ v.T for w, v in zip(values, vectors, strict=True)])
+
+
+@wrong("check_covariances", "correlations", kind="mistake")
+def correlations(x, q, means):
+    matrices = covariances_einsum(x, q, means)
+    return np.array([m / np.sqrt(np.outer(np.diag(m), np.diag(m))) for m in matrices])
+
+
 @wrong("check_covariances", "precision", kind="mistake")
 def precisions(x, q, means):
     return np.linalg.inv(covariances_einsum(x, q, means))
