@@ -136,11 +136,18 @@ def _put(theorem, trial):
         raise
     except Exception as error:                  # the model raised: that is what the student must see
         return _check(theorem, passed=False, counterexample=f"{calls(error)} raised {_said(error)}".strip(),
-                      hint=where(error))
+                      hint=f"{where(error)}{_of_another_kind(trial)}".strip())
     tolerance = trial.density_allowed if theorem.name == "density sums to 1" else trial.allowed(theorem.tolerance)
     passed = bool(found.measured <= tolerance)
     told = {} if passed else {"counterexample": found.counterexample, "hint": found.hint}
     return _check(theorem, passed=passed, measured=float(found.measured), tolerance=float(tolerance), **told)
+
+
+def _of_another_kind(trial):
+    """A word on an m_step whose model is no relative of the one it was asked of, where something raised."""
+    ours, theirs = type(trial.model), type(trial.unlike[0]) if trial.unlike else type(trial.model)
+    related = issubclass(theirs, ours) or issubclass(ours, theirs)
+    return "" if related else f" m_step of a {ours.__name__} returned a {theirs.__name__}: is it the right kind?"
 
 
 def _check(theorem, **found):
