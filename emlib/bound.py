@@ -92,7 +92,7 @@ def identity(model, x, q, sample_weight=None):
     Neal and Hinton (1998), eq. 5–7. 0·log 0 = 0.
     """
     at = evaluate(model, x)
-    return at.bound(at.checked(q), validate.sample_weight(sample_weight, len(at.log_liks)))
+    return at.bound(at.checked(q), at.weights(sample_weight))
 
 
 def bound(log_joint, q, sample_weight=None):
@@ -101,7 +101,7 @@ def bound(log_joint, q, sample_weight=None):
     log_joint is −inf where the pair is impossible; NaN, +inf, or a row that is all −inf is a ValueError.
     """
     at = Labels(log_joint)
-    return at.bound(at.checked(q), validate.sample_weight(sample_weight, len(at.log_liks)))
+    return at.bound(at.checked(q), at.weights(sample_weight))
 
 
 def log_posterior(log_joint):
@@ -151,6 +151,10 @@ class At:
             raise ValueError(f"{type(self.model).__name__}.posterior(x) is a {type(p).__name__}, which has no "
                              f"{', no '.join(lacks)}; return an object such as emlib.posteriors.Gaussians")
         return p
+
+    def weights(self, sample_weight):
+        """How often each piece counts, array (N,)."""
+        return validate.sample_weight(sample_weight, len(self.log_liks))
 
     def checked(self, q):
         """q, if it can stand for this model; else a ValueError."""

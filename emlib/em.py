@@ -77,7 +77,7 @@ def em(model, x, e_step=exact, sample_weight=None, q=None, m_step=None):
     name, own = ("m_step", m_step) if m_step else (f"{type(model).__name__}.m_step", getattr(model, "m_step", None))
     if not callable(own):
         raise ValueError(f"{name} is missing; EM needs m_step(x, q) → a new model")
-    w, weighted = validate.sample_weight(sample_weight, len(at.log_liks)), {}
+    w, weighted = at.weights(sample_weight), {}
     if sample_weight is not None:
         weighted = {"sample_weight": w}
         if not _takes_weights(own):

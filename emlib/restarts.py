@@ -100,7 +100,7 @@ def starts(model, x, sample_weight, blocks, n_starts, rng):
 
 def _rows(model, x, sample_weight, rng):
     """At most ROWS independent pieces of x that count, drawn with their weights."""
-    w = validate.sample_weight(sample_weight, len(evaluate(model, x).log_liks))
+    w = evaluate(model, x).weights(sample_weight)
     if len(w) != len(x):                                            # one sequence: its steps are no pieces
         return x
     chosen = np.flatnonzero(w)

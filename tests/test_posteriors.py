@@ -221,7 +221,7 @@ def test_the_bar_and_the_ascent_draw_any_model(name):
 
 
 def test_restarts_draw_sequences_and_not_their_steps():
-    model, x = latent_models.paths(np.random.default_rng(6), [4] * 30)
+    model, x = latent_models.paths(np.random.default_rng(6), [4, 5] * 15)
     seen = []
 
     class Restarts(HiddenMarkov):
@@ -233,7 +233,7 @@ def test_restarts_draw_sequences_and_not_their_steps():
     start = Restarts(model.initial, model.transitions, model.emissions)
     trace = fit(start, x, n_starts=3, rng=0, max_iter=5, warn=False)
     assert len(trace.runs) == 3 and all(isinstance(run.model, Restarts) for run in trace.runs)
-    assert all(len(sequence) == 4 for sequence in seen[0]) and len(seen[0]) == 30
+    assert [len(sequence) for sequence in seen[0]] == [4, 5] * 15
 
 
 def test_restarts_leave_one_sequence_whole():

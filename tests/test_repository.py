@@ -160,10 +160,10 @@ def test_what_is_missing_skips_in_words_and_fails_where_it_is_required(tmp_path,
 # From the ground up: helper, models, contracts; helper, draw kit, live kit, lessons. A module may import its own layer
 # and those below it.
 LAYERS = [
-    {"_validate", "_on_demand", "datasets", "rounding", "words"},
-    {"trace", "posteriors"},
+    {"_validate", "_on_demand", "datasets", "words"},
+    {"trace"},
     {"bound"},
-    {"e_steps"},
+    {"e_steps", "posteriors", "rounding"},
     {"restarts"},
     {"em"},
     {"models", "nudge", "streaming"},
@@ -297,14 +297,14 @@ HELPER = {"bound", "em", "e_steps", "posteriors", "trace", "restarts"}
 
 
 def test_the_helper_is_read_in_one_sitting():
-    """Six files with all that they import when they are loaded: under 1,060 lines."""
+    """Six files with all that they import when they are loaded: under 1,080 lines."""
     read, todo = {}, [f"emlib/{name}.py" for name in HELPER]
     while todo:
         name = todo.pop()
         read[name] = lines(MODULES[name])
         wanted = {f"{dotted.replace('.', '/')}.py" for dotted in imports(MODULES[name], inside_functions=False)}
         todo += [found for found in wanted & set(MODULES) if found not in read]
-    assert sum(read.values()) < 1060, read
+    assert sum(read.values()) < 1080, read
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -92,6 +92,12 @@ def test_where_the_data_have_few_starts_there_are_few_runs():
     assert 3 <= len(trace.runs) <= 5 and "no more than" in trace.message
 
 
+def test_as_many_starts_are_drawn_as_were_asked_for():
+    """Far more than the draws after which one start is given up."""
+    trace = quietly(lambda: fit(BAD, X, n_starts=45, rng=0, max_iter=0))
+    assert len(trace.runs) == 45 and "no more than" not in trace.message
+
+
 def test_points_of_weight_zero_are_no_starts():
     w = (X[:, 0] < 3).astype(float)
     for keep in ("all", "last"):

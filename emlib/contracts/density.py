@@ -98,7 +98,8 @@ def _of_numbers(trial, values):
         raise NotApplicable(f"x may count its own rows, so p(x|θ) was not summed over it; {HELP}")
     step = float(np.gcd.reduce(np.diff(distinct).astype(np.int64))) if len(distinct) > 1 else 1.0
     return [("a whole number", lambda model: _counts(trial, model, values, step), True),
-            ("heads of so many tosses, each order of them for itself", lambda model: _ordered(trial, model, values), True), real]
+            ("heads of so many tosses, each order of them for itself",
+             lambda model: _ordered(trial, model, values), True), real]
 
 
 def _whole(values):
@@ -177,7 +178,7 @@ def _axis(trial, axis, low, high, what, atoms=0.0, steps=0):
     first, last = axis.edges[0], axis.edges[-1]
     starts = {low, -np.inf, *(p for p in axis.edges if p in PLACES or (abs(p - low) <= 1 and p == np.floor(p) + 0.5))}
     stops = {high, np.inf, *(p for p in axis.edges if p in PLACES), *axis.edges[axis.edges >= high][:steps]}
-    sums = {(float(a), float(b), mass): axis.between(a, b) + mass
+    sums = {(float(a), float(b), mass > 0): axis.between(a, b) + mass
             for a in starts if a <= low for b in stops if b >= high for mass in {0.0, atoms}}
     inside, all_x = axis.between(low, high), np.inf if axis.grows[1] else axis.between(first, last)
     if axis.grows[0]:           # where all data are on one side of 0, what falls off on that side alone ends at 0

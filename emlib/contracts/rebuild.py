@@ -20,7 +20,7 @@ __all__ = ["INFEASIBLE", "Item", "attributes", "constructor", "get", "name_of", 
 
 # What a model may raise when a parameter leaves its range: then that point is not in the parameter space.
 INFEASIBLE = (ValueError, ArithmeticError, np.linalg.LinAlgError, TypeError, LookupError, AssertionError)
-DEEPEST = 3
+DEEPEST = 5
 MOST_TRIED = 60         # ways to give attributes to a constructor whose arguments have other names
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from emlib.contracts import weigh
+from emlib.contracts.parameters import nearly_equal
 from emlib.contracts.rebuild import INFEASIBLE
 
 __all__ = ["constants", "ignored"]
@@ -46,8 +47,8 @@ def _is_forgotten(trial, name):
     for other in [parameters.value(model, name) for model in trial.unlike] + [value[::-1]] * value.ndim:
         try:
             model = parameters.replaced(trial.model, **{name: other})
-            if not (np.array_equal(trial.table(trial.model), trial.table(model), equal_nan=True)
-                    and np.array_equal(again, trial.table(trial.m_step(model, q)), equal_nan=True)):
+            if not (nearly_equal(trial.table(trial.model), trial.table(model))
+                    and nearly_equal(again, trial.table(trial.m_step(model, q)))):
                 return False
         except INFEASIBLE:
             return False

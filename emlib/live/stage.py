@@ -57,7 +57,7 @@ class Stage(anywidget.AnyWidget):
         ``on_remove(name) -> state or None`` (shift-click, or Delete, on a handle),
         ``on_hover(x, y, axes) -> str`` (what to read at a place).
     names : dict, optional
-        Other words for the buttons and notes: back, play, pause, next, slider, picture, free, wait, lost, gone.
+        Other words for the buttons and notes: back, play, pause, next, slider, picture, free, hand, wait, lost, gone.
 
     Attributes
     ----------
@@ -76,7 +76,7 @@ class Stage(anywidget.AnyWidget):
     A callback that returns None leaves the state alone, so it may call `show` or `set_states` itself.
     Callbacks can run in another thread than the cells do (ipykernel 7); one lock orders them within a stage.
     Keyboard: Tab (or ``[`` ``]``) chooses a handle and leaves the picture after the last; arrows move it, with
-    Shift by one pixel; Enter acts or adds; Delete removes.
+    Shift by one pixel, or by a `Handle`'s step; Enter acts or adds; Delete removes; Space plays and stops.
     """
 
     _esm, _css = MODULE, STYLE

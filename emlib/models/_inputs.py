@@ -84,6 +84,16 @@ def x(x, d=None):
     return x
 
 
+def statistics(S, kind, **shapes):
+    """Raise a ValueError unless S are statistics of this kind, with arrays of these shapes."""
+    if not isinstance(S, kind):
+        raise ValueError(f"S is a {type(S).__name__}; expected {kind.__name__}, as statistics(x, q) of a model returns")
+    for name, shape in shapes.items():
+        if np.shape(getattr(S, name)) != shape:
+            raise ValueError(f"S has {name} of shape {np.shape(getattr(S, name))}, and this model {shape}; take "
+                             "statistics from a model of the same K, D and covariance type")
+
+
 def weights(weights):
     """weights as a float array (K,) that sums to 1 to rounding, or a ValueError."""
     weights = parameter(weights, "weights")

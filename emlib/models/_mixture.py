@@ -15,6 +15,7 @@ class Mixture:
 
     # responsibilities, array (N, K); the loop knows this function by its name and need not call log_joint again for it
     posterior = bayes
+    _arrays = ()                # names of the arrays of parameters that `_keep` locked, and a copy locks again
 
     def log_liks(self, x):
         """log p(x_n|θ) in nats of each point, array (N,): a score for each (W15); −inf for an impossible one."""
@@ -22,8 +23,8 @@ class Mixture:
 
     def log_lik(self, x, sample_weight=None):
         """log p(x|θ) in nats, the sum of `log_liks` over the points, each as often as it counts (W15)."""
-        at = evaluate(self, x)
-        return float(np.sum(at.log_liks * validate.sample_weight(sample_weight, len(at.log_liks))))
+        log_liks = evaluate(self, x).log_liks
+        return float(np.sum(log_liks * validate.sample_weight(sample_weight, len(log_liks))))
 
     def bic(self, x, sample_weight=None):
         """Bayesian information criterion −2 log p(x|θ) + n_parameters · log N, N = Σ weights; smaller is better."""

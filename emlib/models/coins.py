@@ -124,6 +124,7 @@ class CoinMixture(Mixture):
         Collapse
             If a coin has no tosses.
         """
+        inputs.statistics(S, CoinStatistics, sets=self.weights.shape, heads=self.probs.shape, tails=self.probs.shape)
         empty = S.heads + S.tails < np.finfo(float).tiny * S.n
         if empty.any():
             raise Collapse(f"component {int(np.argmax(empty))} is empty: no tosses are assigned to this coin, so its "
@@ -158,6 +159,8 @@ class CoinMixture(Mixture):
     def sample(self, n, rng, tosses=10):
         """Draw n sets of `tosses` tosses: x (n, 2) and the coins z (n,), with `rng` a numpy Generator or a seed."""
         n, tosses = validate.positive_integer(n, "n"), validate.positive_integer(tosses, "tosses")
+        if tosses > MANY:
+            raise ValueError(f"tosses is {tosses}; above 2⁵³ = 9.01e15 not every number of heads is a double")
         rng = validate.rng(rng)
         z = rng.choice(len(self.weights), size=n, p=self.weights)
         heads = rng.binomial(tosses, self.probs[z])

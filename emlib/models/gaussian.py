@@ -185,7 +185,9 @@ class GaussianMixture(Mixture):
         Collapse, ValueError
             As `m_step`.
         """
-        kind = self._kind
+        kind, (k, d) = self._kind, self.means.shape
+        moments = (k, d, d) if kind.matrices else (k, d)
+        inputs.statistics(S, GaussianStatistics, counts=(k,), means=(k, d), moments=moments)
         inputs.enough(S.n, len(self.weights))
         if not self.floor:
             inputs.not_too_small(S.magnitude)

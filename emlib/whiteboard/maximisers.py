@@ -179,7 +179,7 @@ def _increasing(expr, u):
 
 
 def _smooth(expr, place):
-    """Whether the expression has derivatives at the place: built of + · powers, exp and log, where these have them."""
+    """Whether the expression has derivatives at the place: of +, ×, powers, exp and log alone, and none at its edge."""
     known = all(part.is_Atom or isinstance(part, Add | Mul | Pow | log | exp) for part in preorder_traversal(expr))
     logs = all(has_sign(part.args[0].subs(place)) > 0 for part in expr.atoms(log))
     powers = [power for power in expr.atoms(Pow) if not (power.exp.is_integer and power.exp.is_nonnegative)]

@@ -87,10 +87,10 @@ def out_of_domain(values, on, work_out):
     is not there, and the claim says nothing. What sums to 1 must keep doing so.
     """
     for unknown, value in values.items():
-        known = value.is_nonnegative or has_sign(value, on.sums) > 0
-        if (unknown.is_nonnegative and not known) or (unknown.is_positive and value == 0) or (
-            unknown.is_real and (value.is_real is False or value.has(I))
-        ):
+        strange = unknown.is_real and (value.is_real is False or value.has(I))
+        if not strange and unknown.is_nonnegative:
+            strange = (unknown.is_positive and value == 0) or not (value.is_nonnegative or has_sign(value, on.sums) > 0)
+        if strange:
             return f"{unknown} = {value} is not known to be a possible value"
         if unknown.has(LABEL):
             whole, given = (work_out(Sum(f, (LABEL, 1, LABELS))) for f in (unknown, value.subs(values)))

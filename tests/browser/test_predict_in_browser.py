@@ -64,7 +64,7 @@ def by_hand(asked, act):
     act(asked.button("this"))
     assert asked.said(asked.chosen) == ["Not so. It is this.", "", "Look at this below: the bar."]
     act(asked.button("that"))
-    assert asked.said(asked.chosen)[:3] == ["Right. It is that.", "", "You first said: this."]
+    assert asked.said(asked.chosen)[:3] == ["Right. It is that.", "", "You first said: “this”"]
     assert asked.pressed() == ["that"]
     field, send = asked.typed.get_by_label("Your prediction"), asked.typed.get_by_role("button", name="Predict")
     act(field)
@@ -87,7 +87,7 @@ def by_keyboard(asked):
     keys.press("ArrowDown")
     keys.press("ArrowDown")
     keys.press(" ")
-    assert asked.said(asked.chosen)[:3] == ["Not so. It is this.", "", "You first said: that."]
+    assert asked.said(asked.chosen)[:3] == ["Not so. It is this.", "", "You first said: “that”"]
     for _ in range(3):
         keys.press("Tab")
     keys.type("0.7")
@@ -97,7 +97,7 @@ def by_keyboard(asked):
     keys.type(".5")
     keys.press("Tab")
     keys.press("Enter")
-    assert asked.said(asked.typed)[0] == "Right. It is ½." and "You first said: 0.7." in asked.said(asked.typed)
+    assert asked.said(asked.typed)[0] == "Right. It is ½." and "You first said: “0.7”" in asked.said(asked.typed)
 
 
 def open_shim(page, tmp_path):
@@ -165,7 +165,7 @@ def test_in_jupyterlab_after_the_kernel_is_gone(notebook):
     front_ends.close(page)
     page.wait_for_timeout(500)
     asked.button("that").click()
-    assert asked.said(asked.chosen)[:3] == ["Right. It is that.", "", "You first said: this."]
+    assert asked.said(asked.chosen)[:3] == ["Right. It is that.", "", "You first said: “this”"]
 
 
 def test_a_saved_notebook_that_nobody_trusts_shows_the_question_and_folds(page, server, noise):

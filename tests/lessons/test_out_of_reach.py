@@ -252,6 +252,6 @@ def test_a_collapse_is_said_in_the_panel():
 def test_what_goes_wrong_behind_a_control_is_said_in_the_panel(panel):
     panel.runs["from the top"] = ("no data", START, "x")
     panel.choose_run.value = "from the top"
-    assert "could not convert string to float" in panel.error
+    assert "x must be an array of real numbers: text" in panel.error
     panel.choose_run.value = "found"
     assert not panel.error

@@ -14,6 +14,7 @@ from hypothesis import given
 from strategies import KINDS, cases, parameters, random_gaussian
 
 from emlib import CoinMixture, GaussianMixture, datasets, em, fit, from_sklearn, streaming, to_sklearn
+from emlib.lessons.climb.model import OneMean
 
 X, TOSSES = datasets.old_faithful(), datasets.two_coins()
 
@@ -113,6 +114,15 @@ def test_a_trace_comes_back_with_all_that_it_holds():
                 assert np.array_equal(mine.q, theirs.q) and mine.bound.residual == theirs.bound.residual
                 assert np.array_equal(mine.bound.per_point.kl, theirs.bound.per_point.kl)
                 assert_the_same_and_locked(mine.model, theirs.model)
+
+
+def test_a_model_that_holds_another_is_copied_with_it():
+    held = OneMean(GaussianMixture([0.5, 0.5], [[60.0], [80.0]], [30.0, 40.0]), 1)
+    for road in ("pickle 2", "pickle 5", "copy", "deepcopy"):
+        again = ROADS[road](held)
+        assert again.theta == held.theta and np.array_equal(again.log_joint(X[:, 1:]), held.log_joint(X[:, 1:]))
+        with pytest.raises(ValueError, match="read-only"):
+            again.mixture.means[...] = 0
 
 
 def test_a_constructor_copies_what_it_is_given_and_does_not_lock_it():

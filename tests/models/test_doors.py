@@ -251,6 +251,7 @@ def test_counts_of_few_bits_do_not_overflow():
     ("learn_weights is 'no'; it must be True or False", lambda: CoinMixture([0.5, 0.5], PROBS, "no")),
     ("learn_weights is 1; it must be True or False", lambda: CoinMixture([0.5, 0.5], PROBS, 1)),
     ("x holds 9.01e[+]15; above 2⁵³", lambda: C.log_joint([[2**53 + 2, 0]])),
+    ("tosses is 36028797018963968; above 2⁵³", lambda: C.sample(3, 0, tosses=2**55)),
     ("sample_weight is so large", lambda: GaussianMixture.start(X, 2, 0, sample_weight=np.full(40, 1e308))),
 ])
 def test_what_would_be_taken_for_something_else_is_refused(message, call):

@@ -24,7 +24,7 @@ from strategies import (
     random_q,
 )
 
-from emlib import Collapse, GaussianMixture, bound, datasets, fit
+from emlib import CoinMixture, Collapse, GaussianMixture, bound, datasets, fit
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -278,6 +278,31 @@ def test_what_statistics_refuse():
             S + other
     with pytest.raises(TypeError):
         S * "2"
+
+
+def test_statistics_of_another_model_are_refused():
+    """K, D or kind of covariance of others would otherwise become this model's."""
+    x, rng = np.random.default_rng(1).normal(size=(30, 2)), np.random.default_rng(2)
+    made = {(kind, k): random_gaussian(rng, kind, k, 2) for kind in KINDS for k in (2, 3)}
+    for mine, model in made.items():
+        for theirs, other in made.items():
+            S = other.statistics(x, np.full((30, theirs[1]), 1 / theirs[1]))
+            matrices = [kind in ("full", "tied") for kind, _ in (mine, theirs)]
+            if mine[1] == theirs[1] and matrices[0] == matrices[1]:
+                assert model.from_statistics(S).covariance_type == mine[0]
+                continue
+            with pytest.raises(ValueError, match=r"S has (counts|moments) of shape .*; take statistics"):
+                model.from_statistics(S)
+    narrow = random_gaussian(rng, "diag", 2, 1)
+    with pytest.raises(ValueError, match=r"S has means of shape \(2, 1\), and this model \(2, 2\)"):
+        made["diag", 2].from_statistics(narrow.statistics(x[:, :1], np.full((30, 2), 0.5)))
+    coins = CoinMixture([0.5, 0.5], [0.4, 0.7])
+    tosses = coins.statistics([[3, 4], [5, 6]], np.full((2, 2), 0.5))
+    for model, others in ((coins, S), (made["full", 2], tosses), (coins, None)):
+        with pytest.raises(ValueError, match=r"S is a (GaussianStatistics|CoinStatistics|NoneType); expected"):
+            model.from_statistics(others)
+    with pytest.raises(ValueError, match=r"S has sets of shape \(2,\), and this model \(1,\)"):
+        CoinMixture([1.0], [0.5]).from_statistics(tosses)
 
 
 @pytest.mark.parametrize("kind", KINDS)

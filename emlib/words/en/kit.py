@@ -20,7 +20,7 @@ PREDICT = {
     "title": "Predict",
     "right": "Right.",
     "wrong": "Not so.",
-    "first": "You first said: {said}.",
+    "first": "You first said: “{said}”",
     "look": "Look at this below:",
     "answer": "Your prediction",
     "send": "Predict",

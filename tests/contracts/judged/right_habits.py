@@ -150,5 +150,5 @@ def moves_that_are_impossible(rng):
 
 @right()
 def hidden_markov_left_to_right(rng):
-    model, x = latent_models.paths(rng, lengths=(9, 5, 12, 6))
+    model, x = latent_models.paths(rng, lengths=(12, 9, 20, 7))
     return latent_models.HiddenMarkov(np.array([0.7, 0.3]), np.array([[0.8, 0.2], [0, 1.0]]), model.emissions), x
