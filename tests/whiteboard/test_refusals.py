@@ -175,6 +175,10 @@ FALSE = {  # true in `SHOWN` below: numbers are found at which it is false
     "same, flat above": SameMaximiser(positive, Max(positive, 1), (u,), W),
     "same, a jump of slope 0": SameMaximiser(-((r + 1) ** 2) + atan(r) + atan(1 / r), -((r + 1) ** 2), (r,), W),
     "same, and something that moves": SameMaximiser(positive, positive - u**2, (u,), W),
+    "same, a fall of slope 1": SameMaximiser(
+        positive, Piecewise((positive, positive < 1), (positive - 5, True)), (u,), W
+    ),
+    "curvature, not flat": LocalMaximum(r - r**2, {r: 0}, W),
     "same, decreasing": SameMaximiser(positive, 1 / positive, (u,), W),
     "same, scaled by any sign": SameMaximiser(r * positive, positive, (u,), W),
     "same, the rest of a sum of 1": SameMaximiser(-(SHARE**2) + 5 * Q[1], -(SHARE**2), (Q[0],), TWO),
@@ -239,7 +243,7 @@ NOT_SHOWN = {
     *(name for name in FALSE if name.startswith("solution,")
       and name not in {"solution, against each other", "solution, swapped", "solution, another constant"}),
     *(name for name in FALSE if name.startswith("curvature,")
-      and name not in {"curvature, of unknown sign", "curvature, a saddle"}),
+      and name not in {"curvature, of unknown sign", "curvature, a saddle", "curvature, not flat"}),
     "saddle of unknown sign", "saddle that no sum of 1 lets in",
 }
 
