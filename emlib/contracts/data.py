@@ -22,6 +22,8 @@ def as_data(x, labels):
             raise ValueError(f"x is a masked array with {n} masked {'entry' if n == 1 else 'entries'}; "
                              "drop those rows or fill them first")
         x = x.data if hasattr(x, "mask") else type(x)(np.ma.getdata(piece) for piece in x)
+    if isinstance(x, np.ndarray) and np.iscomplexobj(x):
+        raise ValueError("x is complex; give real numbers")
     if hasattr(x, "iloc"):                              # a table: its rows are taken by place
         return x.reset_index(drop=True)
     if _side_by_side(x):

@@ -1,13 +1,16 @@
 """Points, sequences, q and numbers as a reader wants to see them in a counterexample."""
 
+import re
 import sysconfig
 import traceback
 from pathlib import Path
 
 import numpy as np
 
-__all__ = ["numbers", "points", "where"]
+__all__ = ["calls", "numbers", "points", "where"]
 
+METHOD = re.compile(r"\b(?:model|other|q|p|part|deepcopy\(model\))\.(log_joint|log_liks?|m_step|posterior|elbo|"
+                    r"log_prior|expected_log_joint|entropy|kl|near|support)\(")
 # what lies elsewhere is the model's own code
 NOT_THE_MODELS = (str(Path(__file__).parent.parent), *sysconfig.get_paths().values())
 
@@ -36,6 +39,14 @@ def numbers(values, most=6):
             return f"{values:.4g}" if values.dtype.kind in "fiu" else str(values)
         shown = [numbers(v, most) for v in values[:most]]
     return "[" + ", ".join(shown) + (f", … {len(values) - most} more" if len(values) > most else "") + "]"
+
+
+def calls(error):
+    """The method of the model that was called when an error was raised; empty where it was none."""
+    of_emlib = [frame.line for frame in traceback.extract_tb(error.__traceback__)
+                if frame.filename.startswith(NOT_THE_MODELS[0])]
+    found = [name for line in of_emlib for name in METHOD.findall(line or "")]
+    return found[-1] if found else ""
 
 
 def where(error):

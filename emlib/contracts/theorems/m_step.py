@@ -44,9 +44,9 @@ def m_step_ascent(trial):
         return fall if fall and 1e-6 < fall[0] < np.inf else None
     rows, fall = trial.smallest(falls, least=trial.fewest)
     _, before, after = fall or _fall(trial, model, q)
-    better = _ascended(trial, model, q, rows)
-    moves, look = (f"; moving {_moves(better)} from there gives {better.after - better.before:.3g} nats more",
-                   f"Look at the update of {_worst(better)}: is it") if better else ("", "Is each update")
+    better, of_all = _ascended(trial, model, q, rows), _ascended(trial, model, q, np.arange(trial.n))
+    moves = f"; moving {_moves(better)} from there gives {better.after - better.before:.3g} nats more" if better else ""
+    look = f"Look at the update of {_worst(of_all)}: is it" if of_all else "Is each update"
     fell = f"falls by {before - after:.3g}, from {numbers(before)} to {numbers(after)}" if np.isfinite(after) else (
         f"goes from {numbers(before)} to {numbers(after)}")
     if np.isnan(after):
