@@ -359,3 +359,45 @@ def test_a_spike_among_real_numbers_is_told():
     columns, data, *_ = RIGHT["normal"]
     report = check_em(known(columns), data(np.random.default_rng(0)))
     assert not any("of their own" in sentence for sentence in report.not_tested)
+
+
+# Near the tolerances -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("off", "passes"), [(-2e-4, False), (-5e-5, True), (5e-5, True)])
+def test_just_too_little_is_named_and_less_than_that_passes(off, passes):
+    columns, data, *_ = RIGHT["normal"]
+    report = check_em(known(lambda x: columns(x) + off), data(np.random.default_rng(0)))
+    assert report[NAME].passed is passes, report
+
+
+def test_a_spike_in_the_middle_of_a_hill():
+    """On both sides of the spike there is a density too, so p jumps by less than itself."""
+    def columns(x):
+        return np.column_stack([np.where(x == 0, 0.0, -np.inf), np.where(x == 0, -np.inf, normal(x, 0.0))])
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        report = check_em(known(columns), np.where(rng.random(80) < 0.4, 0.0, rng.normal(size=80)), seed)
+        assert report.passed and report[NAME].passed, report
+
+
+@pytest.mark.parametrize(("log_p", "draw"), [
+    (lambda x, s: np.sum(np.log(s / np.pi) - np.log(s**2 + x**2), axis=1), "standard_cauchy"),
+    (lambda x, s: np.sum(-np.log(2 * s) - np.abs(x) / s, axis=1), "standard_exponential")], ids=["Cauchy", "Laplace"])
+def test_what_the_plane_cannot_sum_accuses_nobody(log_p, draw):
+    """Tails beyond every grid; a density of the whole plane of which only positive points were drawn."""
+    for seed in range(3):
+        x = getattr(np.random.default_rng(seed), draw)(size=(80, 2))
+        report = check_em(known(two(log_p, 1.0, 3.0)), x, seed)
+        assert report.passed, report
+
+
+def test_a_factor_before_a_density_of_y_given_x_is_named():
+    """It does not move with θ, and no range of x that holds the data makes it a density of both."""
+    columns = two(lambda x, b: normal(x[:, 1], b * x[:, 0]) + 0.3, 1.0, 5.0)
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        x = rng.uniform(1, 3, 80)
+        data = np.column_stack([x, x * rng.choice([1.0, 5.0], 80) + rng.normal(size=80)])
+        report = check_em(known(columns), data, seed)
+        assert report.first_failure.name == NAME and "1.34986" in report.first_failure.counterexample, report

@@ -8,6 +8,7 @@ from test_kinds import Poissons, counts, reals
 
 from emlib import check_em
 from emlib.contracts.show import apart
+from emlib.contracts.trial import Trial
 from emlib.lessons.detective.cases import Clusters
 
 
@@ -64,3 +65,42 @@ def test_where_runs_end_is_said_only_where_it_was_seen():
     ((0.0, math.nan), ("0", "nan")), ((-math.inf, 3.0), ("-inf", "3")), ((3.0, 3.0), ("3", "3"))])
 def test_two_numbers_that_differ_are_shown_apart(pair, shown):
     assert apart(*pair) == tuple(str(number) for number in shown)
+
+
+# Near the tolerances -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("part", "moves"), [(1e-7, True), (0.0, False)])
+def test_a_short_step_is_no_parameter_left_alone(part, moves):
+    slow = type("Slow", (Poissons,), {"generalised": True, "m_step": lambda self, x, q: type(self)(
+        q.mean(axis=0), self.rates + part * (q.T @ x / q.sum(axis=0) - self.rates))})
+    for seed in range(3):
+        report = check_em(slow([0.4, 0.6], [1.0, 5.0]), counts(np.random.default_rng(seed)), seed)
+        assert report["parameters move"].passed is moves, report
+
+
+def test_sums_that_are_off_by_a_hundred_thousandth_are_named():
+    x = counts(np.random.default_rng(0))
+    heavy = type("Heavy", (Poissons,), {"m_step": lambda self, x, q: type(self)(
+        q.mean(axis=0) * (1 + 1e-5), q.T @ x / q.sum(axis=0))})
+    assert check_em(heavy([0.4, 0.6], [1.0, 5.0]), x)["weights sum to 1"].passed is False
+
+    def posterior(self, x):
+        p = np.exp(self.log_joint(x))
+        return p / p.sum(axis=1, keepdims=True) * (1 + 1e-5)
+    assert check_em(type("Own", (Poissons,), {"posterior": posterior})([0.4, 0.6], [1.0, 5.0]), x)[
+        "posterior sums to 1"].passed is False
+
+
+def test_where_rounding_is_large_a_step_is_larger_and_the_gain_is_right():
+    """Means half a standard deviation too large cost N/2 · ½² = 12.5 nats, whatever log 10¹¹! rounds away."""
+    size = 1e11
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        rates = size * np.array([1, 1 + 6 / np.sqrt(size)])
+        x = np.round(rng.normal(rates[rng.integers(2, size=100)], np.sqrt(size))).astype(np.int64)
+        off = type("Off", (Poissons,), {"m_step": lambda self, x, q: type(self)(
+            q.mean(axis=0), (q.T @ x / q.sum(axis=0)) * (1 + 0.5 / np.sqrt(size)))})
+        found = Trial(off([0.5, 0.5], [rates[0] - np.sqrt(size), rates[1] + np.sqrt(size)]), x, seed).searches
+        for _, _, better in found:
+            assert better.after - better.before == pytest.approx(12.5, abs=0.15)
