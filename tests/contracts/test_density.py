@@ -398,7 +398,7 @@ def test_a_factor_before_a_density_of_y_given_x_is_named(mean):
     columns = two(lambda x, b: normal(x[:, 1], mean(x[:, 0], b)) + 0.3, 1.0, 5.0)
     for seed in range(3):
         rng = np.random.default_rng(seed)
-        x = rng.uniform(1, 3, 80)
+        x = rng.uniform(1, 12, 80)
         data = np.column_stack([x, mean(x, rng.choice([1.0, 5.0], 80)) + rng.normal(size=80)])
         report = check_em(known(columns), data, seed)
         assert report.first_failure.name == NAME and "1.34986" in report.first_failure.counterexample, report
