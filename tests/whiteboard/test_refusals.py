@@ -148,6 +148,8 @@ FALSE = {  # true in `SHOWN` below: numbers are found at which it is false
     "a label outside the sum taken inside": AtLeast(
         ANY.q(K_TH) * ANY.evidence(), ANY.total(lambda z: ANY.q(z) * ANY.joint(z)), ANY
     ),
+    "a label for a constant": Identity(ANY.total(lambda z: z * ANY.q(z)), K_TH, ANY),
+    "a sum that begins too late": Identity(ANY.total(lambda z: ANY.q(z + 1)), 1, ANY),
     "entropy below log 2": AtLeast(log(2), ANY.entropy(), ANY),
     "entropy below 0": AtLeast(0, ANY.entropy(), ANY),
     "W8 with a minus, any number": Identity(log(ANY.evidence()), ANY.elbo() - ANY.kl(), ANY),
@@ -172,6 +174,7 @@ FALSE = {  # true in `SHOWN` below: numbers are found at which it is false
     "same, steps": SameMaximiser(positive, floor(positive), (u,), W),
     "same, flat above": SameMaximiser(positive, Max(positive, 1), (u,), W),
     "same, a jump of slope 0": SameMaximiser(-((r + 1) ** 2) + atan(r) + atan(1 / r), -((r + 1) ** 2), (r,), W),
+    "same, and something that moves": SameMaximiser(positive, positive - u**2, (u,), W),
     "same, decreasing": SameMaximiser(positive, 1 / positive, (u,), W),
     "same, scaled by any sign": SameMaximiser(r * positive, positive, (u,), W),
     "same, the rest of a sum of 1": SameMaximiser(-(SHARE**2) + 5 * Q[1], -(SHARE**2), (Q[0],), TWO),
@@ -356,6 +359,11 @@ def test_an_error_of_sympy_is_a_refusal_that_says_so(monkeypatch):
 def test_what_is_no_claim_is_named(claim, words):
     with pytest.raises(ValueError, match=words):
         claim.prove()
+
+
+def test_the_one_label_of_a_search_has_probability_1():
+    (q,) = Discrete(1).sums[0]
+    assert algebra.search(q * x - 1, lambda value: value > 0, ((q,),))[q] == 1
 
 
 def test_a_group_of_sum_1_must_be_positive():
