@@ -30,7 +30,7 @@ def check_em(model, x, seed=0):
         (−∞ for what is impossible) and ``m_step(x, q)`` → a new model; its own ``posterior(x)`` → (N, K),
         ``log_lik(x)`` → float and ``elbo(x, q)`` → float are checked too if it has them. Where z is anything else it
         has ``log_liks(x)`` → (N,), ``expected_log_joint(x, q)`` → (N,), ``posterior(x)`` → a q with ``entropy()``,
-        ``kl(other)``, ``q[rows]`` and ``near(rng)``, and ``m_step(x, q)``. What else it may say is in the Notes.
+        ``kl(other)``, ``q[rows]``, ``len(q)``, ``near(rng)``, and ``m_step(x, q)``. More it may say is in the Notes.
     x : array, one row (or one number) a point; a table, records, pairs; or a list of sequences of any lengths
         Data of the kind that the model takes, at least 2 points, or one sequence. Of more than 600 points
         (100 where z is no label), so many are drawn; of long sequences, some.

@@ -57,9 +57,10 @@ def _regular(pieces):
 
 
 def _stackable(pieces):
-    """Whether pieces are rows of one array of numbers; a pair of a number and a letter is none."""
+    """Whether pieces are rows of one array of numbers; a pair with a letter, or with names for its parts, is none."""
     kinds = {np.asarray(part).dtype.kind for piece in pieces[:20] if isinstance(piece, (list, tuple)) for part in piece}
-    return (all(isinstance(piece, (list, tuple, np.ndarray)) for piece in pieces) and _regular(pieces)
+    return (all(isinstance(piece, (list, tuple, np.ndarray)) and not hasattr(piece, "_fields") for piece in pieces)
+            and _regular(pieces)
             and len({np.shape(piece) for piece in pieces}) == 1 and ("U" not in kinds or kinds == {"U"}))
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from emlib.contracts.data import as_data
-from emlib.contracts.plane import plane
+from emlib.contracts.plane import plane, quadrant
 from emlib.contracts.quadrature import Density, along
 from emlib.contracts.theorem import NotApplicable
 
@@ -283,7 +283,16 @@ def _given_total(trial, model, x):
 def _plane(trial, model, x):
     found = plane(_density(trial, model), x, trial.allowed(1e-7))
     if found is None:
-        return Reading({}, None, f"over the plane the sum did not come to rest; {HELP}")
+        return _quadrant(trial, model, x)
     total, inside, error = found
     said = f"over the plane p sums to {total:.6g}, over the box that holds the data to {inside:.6g}"
     return _judged({"plane": total}, inside, total, trial, said, error)
+
+
+def _quadrant(trial, model, x):
+    found = quadrant(_density(trial, model), x, trial.allowed(1e-7))
+    if found is None:
+        return Reading({}, None, f"over the plane the sum did not come to rest; {HELP}")
+    total, inside, error, ends = found
+    said = f"over two positive numbers p sums to {total:.6g}, over the box that holds the data to {inside:.6g}"
+    return _judged({"positive": total}, inside, total if ends else np.inf, trial, said, error)

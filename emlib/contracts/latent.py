@@ -18,7 +18,8 @@ NEEDS = {       # by whether z is a label: the methods that a model must have, a
     False: {"log_liks": "log_liks(x)", "expected_log_joint": "expected_log_joint(x, q)", "posterior": "posterior(x)",
             "m_step": "m_step(x, q)"},
 }
-OF_Q = {"entropy": "entropy()", "kl": "kl(other)", "__getitem__": "q[rows]", "near": "near(rng)"}
+OF_Q = {"entropy": "entropy()", "kl": "kl(other)", "__getitem__": "q[rows]", "__len__": "len(q)",
+        "near": "near(rng)"}
 
 
 def needs(model):

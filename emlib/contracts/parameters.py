@@ -87,8 +87,10 @@ class Parameters:
 
     @property
     def frozen(self):
-        """Parameters of which something is held or left alone, so that it was not moved."""
-        return [n for n in self.names if (self.left[n] | self.held[n]).any()]
+        """What is held or left alone, so that it was not moved: parameters, or single entries of them."""
+        kept = {n: self.left[n] | self.held[n] for n in self.names}
+        return [label for n in self.names for label in (
+            [n] if kept[n].all() else [self.label(n, index) for index in np.argwhere(kept[n])])]
 
     def declare(self, name):
         """Take a parameter, or an entry such as ``means[0]``, as held on purpose."""

@@ -65,8 +65,11 @@ def _last_digits(trial, model, rng):
               if name not in parameters.still}
     if not values:
         return model
+    # of single precision only a few: 64 of its last digits are a step that log p(x|θ), not level there, would follow
+    most = 64 if trial.epsilon == DOUBLE else 8
     return parameters.replaced(model, **{
-        name: value * (1 + trial.epsilon * rng.integers(-64, 65, size=value.shape)) for name, value in values.items()})
+        name: value * (1 + trial.epsilon * rng.integers(-most, most + 1, size=value.shape))
+        for name, value in values.items()})
 
 
 def input_precision(trial):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["calls", "numbers", "points", "where"]
+__all__ = ["apart", "calls", "numbers", "points", "where"]
 
 METHOD = re.compile(r"\b(?:model|other|q|p|part|deepcopy\(model\))\.(log_joint|log_liks?|m_step|posterior|elbo|"
                     r"log_prior|expected_log_joint|entropy|kl|near|support)\(")
@@ -39,6 +39,15 @@ def numbers(values, most=6):
             return f"{values:.4g}" if values.dtype.kind in "fiu" else str(values)
         shown = [numbers(v, most) for v in values[:most]]
     return "[" + ", ".join(shown) + (f", … {len(values) - most} more" if len(values) > most else "") + "]"
+
+
+def apart(before, after):
+    """Two numbers, with as many digits as it takes to see two digits of their difference."""
+    digits = 4
+    while digits < 15 and abs(float(f"{after:.{digits}g}") - float(f"{before:.{digits}g}") - (after - before)) > (
+            0.05 * abs(after - before)):
+        digits += 1
+    return f"{before:.{digits}g}", f"{after:.{digits}g}"
 
 
 def calls(error):

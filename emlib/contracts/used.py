@@ -45,7 +45,7 @@ def _is_forgotten(trial, name):
                   for n in parameters.names)
     if derived or trial.noise_of_entries > 1e-3:
         return False
-    for other in [parameters.value(model, name) for model in trial.unlike] + [value[::-1]] * value.ndim:
+    for other in [parameters.value(model, name) for model in trial.unlike] + [np.flip(value)]:
         try:
             model = parameters.replaced(trial.model, **{name: other})
             if not (nearly_equal(trial.table(trial.model), trial.table(model))
