@@ -132,6 +132,13 @@ def test_08_with_three_kinds_there_are_several_ends():
     assert len(ends) >= 2 and max(ends) <= -1114.4
 
 
+@pytest.mark.parametrize(("seed", "end"), [(12, -1119.88), (7, -1119.64), (0, -1119.21), (1, -1114.44)])
+def test_08_the_four_ends_of_forty_starts(seed, end):
+    x = datasets.old_faithful()
+    start = GaussianMixture.start(x, 3, np.random.default_rng(seed))
+    assert fit(start, x).log_liks[-1] == pytest.approx(end, abs=5e-3)
+
+
 class PoissonMixture:
     """The answer of notebook 19."""
 

@@ -27,7 +27,7 @@ LOOK_AGAIN = "{right} of the {done} that you matched are right. Look at {letter}
 MORE_TO_DO = "Right so far. Still to do: {letters}."
 MATCHED = "All six are matched. Now open the reports, and see by which check each of them is caught."
 UNTOUCHED = ("After each E its two curves meet, and neither ever falls: so its E-step and its bound are right, and "
-             "its M-step raises the bound. Two suspects are like that. Compare where they end with the correct fit above.")
+             "its M-step raises the bound. Two suspects are like that. Compare their ends with the correct fit above.")
 CLUES = {
     "A": "Its ELBO falls in an M-step. Count the iterations until nothing moves any more: what comes to rest so soon?",
     "B": UNTOUCHED,
