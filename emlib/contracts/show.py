@@ -1,7 +1,6 @@
 """Points, sequences, q and numbers as a reader wants to see them in a counterexample."""
 
 import re
-import sysconfig
 import traceback
 from pathlib import Path
 
@@ -11,8 +10,9 @@ __all__ = ["calls", "numbers", "points", "where"]
 
 METHOD = re.compile(r"\b(?:model|other|q|p|part|deepcopy\(model\))\.(log_joint|log_liks?|m_step|posterior|elbo|"
                     r"log_prior|expected_log_joint|entropy|kl|near|support)\(")
-# what lies elsewhere is the model's own code
-NOT_THE_MODELS = (str(Path(__file__).parent.parent), *sysconfig.get_paths().values())
+# emlib, the standard library and what is installed: what lies elsewhere is the model's own code
+NOT_THE_MODELS = tuple(str(path) for path in (Path(__file__).parents[1], Path(re.__file__).parents[1],
+                                              Path(np.__file__).parents[1]))
 
 
 def points(trial, rows, q=None):
