@@ -121,6 +121,8 @@ def test_08_a_spike_beats_the_fit_without_end():
     best = fit(GaussianMixture([0.4, 0.6], [[55.0], [80.0]], [[[36.0]], [[36.0]]]), WAITING, tol=1e-13).log_liks[-1]
     assert round(best, 2) == -1034.00
     assert [round(spike(sd), 1) for sd in (1e-6, 1e-60)] == [-986.3, 257.1]
+    assert spike(1.2e-4) < best < spike(1.15e-4) and (WAITING == WAITING[0]).sum() == 10 and WAITING[0] == 79
+    assert spike(1e-7) - spike(1e-6) == pytest.approx(10 * np.log(10), abs=1e-3)
 
 
 def test_08_with_three_kinds_there_are_several_ends():
