@@ -16,7 +16,7 @@ NO_POSTERIOR = "the model has no posterior of its own; Bayes' rule on its log_jo
 
 @theorem("log joint", "",
          "log p(x, z|θ) is one finite number (or −∞) for each point and each z, and a point's row is its own.",
-         "entries that are not", NOTHING, "they are counted")
+         "entries NaN or +∞, rows all −∞", NOTHING, "they are counted")
 def log_joint(trial):
     prior = trial.log_prior(trial.model) if np.ndim(_log_prior(trial)) == 0 else np.nan
     if not np.isfinite(prior):
