@@ -8,9 +8,8 @@ from emlib.lessons.detective.cases import SUSPECTS
 
 __all__ = ["LISTED", "match"]
 
-# The mistakes, in the order in which the notebook lists them, from 1.
-LISTED = ("variance as deviation", "frozen weights", "Q for the bound", "hard counts", "wrong axis",
-          "covariance about the old mean")
+# The mistakes in the order in which the notebook lists them, from 1, each by the suspect that has it.
+LISTED = tuple(SUSPECTS[letter] for letter in ("D", "B", "C", "A", "E", "F"))
 
 
 def match(*given, **answers):
@@ -26,7 +25,7 @@ def match(*given, **answers):
         if letter not in SUSPECTS:
             return Feedback(False, "wrong", say.NO_SUSPECT.format(name=letter))
         if isinstance(number, bool) or not isinstance(number, numbers.Integral) or not 1 <= number <= len(LISTED):
-            return Feedback(False, "type", say.NO_NUMBER.format(letter=letter, value=_short(number)))
+            return Feedback(False, "type", say.NO_NUMBER.format(letter=letter, value=_short(number, say)))
     if not done:
         return Feedback(False, "not started", say.MATCH)
     for letter, number in done.items():
@@ -43,7 +42,7 @@ def match(*given, **answers):
     return Feedback(True, "right", say.MATCHED)
 
 
-def _short(value):
+def _short(value, say):
     """What was written, in a few characters; of anything long or strange, its type."""
     text = repr(value) if isinstance(value, (str, int, float, type(None))) else ""
-    return text if 0 < len(text) <= 20 else f"something of type {type(value).__name__}"
+    return text if 0 < len(text) <= 20 else say.SOMETHING.format(type=type(value).__name__)

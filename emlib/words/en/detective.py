@@ -26,14 +26,14 @@ TWICE = "Mistake {number} is given to {first} and to {second}. Each of the six m
 LOOK_AGAIN = "{right} of the {done} that you matched are right. Look at {letter} again. {clue}"
 MORE_TO_DO = "Right so far. Still to do: {letters}."
 MATCHED = "All six are matched. Now open the reports, and see by which check each of them is caught."
-UNTOUCHED = ("After each E its two curves meet, and neither ever falls: so its E-step and its bound are right, and "
-             "its M-step raises the bound. Two suspects are like that. Compare their ends with the correct fit above.")
+SOMETHING = "something of type {type}"
 CLUES = {
     "A": "Its ELBO falls in an M-step. Count the iterations until nothing moves any more: what comes to rest so soon?",
-    "B": UNTOUCHED,
+    "B": "After each E its two curves meet, and neither ever falls: so its E-step and its bound are right, and "
+         "its M-step raises the bound. Two suspects are like that. Compare their ends with the correct fit above.",
     "C": "Its ELBO does not touch its log-likelihood after an E-step, always by a positive amount: what is left out?",
     "D": "Its ELBO falls in an M-step, yet it does not come to rest at once, and it stops far too low: which parameter "
          "is of the wrong size?",
     "E": "Its ELBO stands above its log-likelihood. W9 forbids that for every q that sums to 1: so what of its q?",
-    "F": UNTOUCHED,
 }
+CLUES["F"] = CLUES["B"]
