@@ -21,7 +21,7 @@ MADE = sorted(path for folder in ("draw", "live", "lessons") for path in (ROOT /
               if path.name not in ELSEWHERE)
 # Symbols of the course's formulas, the same in every language; and names that matplotlib, CSS and Python want.
 SYMBOLS = {"log", "ELBO", "KL"}
-TECHNICAL = {"DejaVu Sans"}
+TECHNICAL = {"DejaVu Sans", "not started"}      # a font, a kind of Feedback
 
 
 def told(text):

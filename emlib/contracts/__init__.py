@@ -7,7 +7,7 @@ from emlib.contracts.data import as_data, length, shape_of, take
 from emlib.contracts.latent import needs
 from emlib.contracts.limits import not_tested
 from emlib.contracts.report import Check, Report
-from emlib.contracts.show import where
+from emlib.contracts.show import calls, where
 from emlib.contracts.theorem import NotApplicable, WrongKind
 from emlib.contracts.theorems import THEOREMS
 from emlib.contracts.trial import Trial
@@ -30,7 +30,7 @@ def check_em(model, x, seed=0):
         (−∞ for what is impossible) and ``m_step(x, q)`` → a new model; its own ``posterior(x)`` → (N, K),
         ``log_lik(x)`` → float and ``elbo(x, q)`` → float are checked too if it has them. Where z is anything else it
         has ``log_liks(x)`` → (N,), ``expected_log_joint(x, q)`` → (N,), ``posterior(x)`` → a q with ``entropy()``,
-        ``kl(other)``, ``q[rows]`` and ``near(rng)``, and ``m_step(x, q)``. What else it may say is in the Notes.
+        ``kl(other)``, ``q[rows]``, ``len(q)``, ``near(rng)``, and ``m_step(x, q)``. More it may say is in the Notes.
     x : array, one row (or one number) a point; a table, records, pairs; or a list of sequences of any lengths
         Data of the kind that the model takes, at least 2 points, or one sequence. Of more than 600 points
         (100 where z is no label), so many are drawn; of long sequences, some.
@@ -69,6 +69,10 @@ def check_em(model, x, seed=0):
     (the maximum does not exist) is no failure. Where a check does not apply, ``passed`` is None and ``reason`` says
     why. A difference that rounding explains, measured on this model, fails nothing.
     """
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise ValueError(f"seed is {seed!r}; give a whole number ≥ 0")
+    if isinstance(model, type):
+        raise ValueError(f"model is the class {model.__name__}; give an object of it, {model.__name__}(…)")
     labels = needs(model)
     x = as_data(x, labels)
     n = 0 if isinstance(x, np.ndarray) and x.ndim == 0 else length(x)
@@ -131,11 +135,19 @@ def _put(theorem, trial):
     except WrongKind:
         raise
     except Exception as error:                  # the model raised: that is what the student must see
-        return _check(theorem, passed=False, counterexample=f"raised {_said(error)}", hint=where(error))
+        return _check(theorem, passed=False, counterexample=f"{calls(error)} raised {_said(error)}".strip(),
+                      hint=f"{where(error)}{_of_another_kind(trial)}".strip())
     tolerance = trial.density_allowed if theorem.name == "density sums to 1" else trial.allowed(theorem.tolerance)
     passed = bool(found.measured <= tolerance)
     told = {} if passed else {"counterexample": found.counterexample, "hint": found.hint}
     return _check(theorem, passed=passed, measured=float(found.measured), tolerance=float(tolerance), **told)
+
+
+def _of_another_kind(trial):
+    """A word on an m_step whose model is no relative of the one it was asked of, where something raised."""
+    ours, theirs = type(trial.model), type(trial.unlike[0]) if trial.unlike else type(trial.model)
+    related = issubclass(theirs, ours) or issubclass(ours, theirs)
+    return "" if related else f" m_step of a {ours.__name__} returned a {theirs.__name__}: is it the right kind?"
 
 
 def _check(theorem, **found):

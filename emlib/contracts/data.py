@@ -22,6 +22,8 @@ def as_data(x, labels):
             raise ValueError(f"x is a masked array with {n} masked {'entry' if n == 1 else 'entries'}; "
                              "drop those rows or fill them first")
         x = x.data if hasattr(x, "mask") else type(x)(np.ma.getdata(piece) for piece in x)
+    if isinstance(x, np.ndarray) and np.iscomplexobj(x):
+        raise ValueError("x is complex; give real numbers")
     if hasattr(x, "iloc"):                              # a table: its rows are taken by place
         return x.reset_index(drop=True)
     if _side_by_side(x):
@@ -55,9 +57,10 @@ def _regular(pieces):
 
 
 def _stackable(pieces):
-    """Whether pieces are rows of one array of numbers; a pair of a number and a letter is none."""
+    """Whether pieces are rows of one array of numbers; a pair with a letter, or with names for its parts, is none."""
     kinds = {np.asarray(part).dtype.kind for piece in pieces[:20] if isinstance(piece, (list, tuple)) for part in piece}
-    return (all(isinstance(piece, (list, tuple, np.ndarray)) for piece in pieces) and _regular(pieces)
+    return (all(isinstance(piece, (list, tuple, np.ndarray)) and not hasattr(piece, "_fields") for piece in pieces)
+            and _regular(pieces)
             and len({np.shape(piece) for piece in pieces}) == 1 and ("U" not in kinds or kinds == {"U"}))
 
 

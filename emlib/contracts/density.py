@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from emlib.contracts.data import as_data
-from emlib.contracts.plane import plane
+from emlib.contracts.plane import plane, quadrant
 from emlib.contracts.quadrature import Density, along
 from emlib.contracts.theorem import NotApplicable
 
@@ -19,6 +19,7 @@ __all__ = ["HELP", "Reading", "readings", "times_factorial"]
 
 PLACES = (0.0, 1.0, -1.0, math.pi, -math.pi, 2 * math.pi)       # where an x may end of itself: signs, shares, angles
 GIVEN = 4                   # rows whose other columns are held while one runs through all its values
+MANY = 20                   # values from which a lattice, such as that of even numbers, can be told
 LARGEST = 1e15              # whole numbers beyond are no longer told apart
 
 
@@ -96,7 +97,8 @@ def _of_numbers(trial, values):
     distinct = np.unique(values)
     if len(distinct) == len(values) > 8 and np.ptp(distinct) == len(values) - 1:
         raise NotApplicable(f"x may count its own rows, so p(x|θ) was not summed over it; {HELP}")
-    step = float(np.gcd.reduce(np.diff(distinct).astype(np.int64))) if len(distinct) > 1 else 1.0
+    lattice = np.gcd.reduce(np.diff(distinct).astype(np.int64)) if len(values) >= MANY and len(distinct) > 1 else 1
+    step = float(lattice)
     return [("a whole number", lambda model: _counts(trial, model, values, step), True),
             ("heads of so many tosses, each order of them for itself",
              lambda model: _ordered(trial, model, values), True), real]
@@ -281,7 +283,16 @@ def _given_total(trial, model, x):
 def _plane(trial, model, x):
     found = plane(_density(trial, model), x, trial.allowed(1e-7))
     if found is None:
-        return Reading({}, None, f"over the plane the sum did not come to rest; {HELP}")
+        return _quadrant(trial, model, x)
     total, inside, error = found
     said = f"over the plane p sums to {total:.6g}, over the box that holds the data to {inside:.6g}"
     return _judged({"plane": total}, inside, total, trial, said, error)
+
+
+def _quadrant(trial, model, x):
+    found = quadrant(_density(trial, model), x, trial.allowed(1e-7))
+    if found is None:
+        return Reading({}, None, f"over the plane the sum did not come to rest; {HELP}")
+    total, inside, error, ends = found
+    said = f"over two positive numbers p sums to {total:.6g}, over the box that holds the data to {inside:.6g}"
+    return _judged({"positive": total}, inside, total if ends else np.inf, trial, said, error)

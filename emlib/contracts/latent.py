@@ -18,7 +18,8 @@ NEEDS = {       # by whether z is a label: the methods that a model must have, a
     False: {"log_liks": "log_liks(x)", "expected_log_joint": "expected_log_joint(x, q)", "posterior": "posterior(x)",
             "m_step": "m_step(x, q)"},
 }
-OF_Q = {"entropy": "entropy()", "kl": "kl(other)", "__getitem__": "q[rows]", "near": "near(rng)"}
+OF_Q = {"entropy": "entropy()", "kl": "kl(other)", "__getitem__": "q[rows]", "__len__": "len(q)",
+        "near": "near(rng)"}
 
 
 def needs(model):
@@ -53,7 +54,13 @@ class Labels:
 
     def table(self, model, x):
         """log p(x_n, z=k|θ), (N, K): all that the model says of x."""
-        return np.asarray(model.log_joint(x), dtype=float)
+        table = model.log_joint(x)
+        if np.iscomplexobj(table):
+            raise ValueError("log_joint(x) is complex; log p(x, z|θ) is a real number")
+        try:
+            return np.asarray(table, dtype=float)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"log_joint(x) is no table of numbers: {error}") from None
 
     columns = table
 
@@ -69,7 +76,8 @@ class Labels:
 
     def expected(self, model, x, q):
         """E_q[log p(x, z|θ)], summed; NaN where the model gives NaN."""
-        return float(np.sum(q * np.where(q > 0, self.table(model, x), 0)))
+        table = self.table(model, x)
+        return np.nan if np.isnan(table).any() else float(np.sum(q * np.where(q > 0, table, 0)))
 
     def elbo(self, model, x, q):
         """L(q, θ) by its definition W7, always from log_joint."""
@@ -171,11 +179,13 @@ def returned(model, new):
 
     Raises
     ------
-    TypeError
+    ValueError
         That says what it returned instead.
     """
-    if new is None or not callable(getattr(new, "m_step", None)):
-        raise TypeError(f"m_step returned {_kind(new)}; return a new model, such as {type(model).__name__}(…)")
+    if isinstance(new, type):
+        raise ValueError(f"m_step returned the class {new.__name__}; return an object of it, {new.__name__}(…)")
+    if new is None or not all(callable(getattr(new, name, None)) for name in NEEDS[has_labels(model)]):
+        raise ValueError(f"m_step returned {_kind(new)}; return a new model, such as {type(model).__name__}(…)")
     return new
 
 

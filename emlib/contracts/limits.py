@@ -9,8 +9,8 @@ __all__ = ["not_tested"]
 
 ALWAYS = (
     "Whether {speaks} is the model that you meant: it was compared with m_step and with itself, not with your plan.",
-    "Whether EM finds the highest maximum: it climbs, and where it stops log p(x|θ) is level, no more.",
-    "Other data, and other θ than this one, those that {starts} and those a small step away.",
+    "Whether EM finds the highest maximum: {climbs}.",
+    "Other data, and other θ than this one, those that M-steps led to from it and those a small step away.",
 )
 
 
@@ -25,7 +25,7 @@ def not_tested(trial, checks, n_of=None):
         So many points were drawn, of so many.
     """
     by_name = {check.name: check for check in checks}
-    found = [sentence.format(speaks=trial.speaks, starts="M-steps led to from it") for sentence in ALWAYS]
+    found = [sentence.format(speaks=trial.speaks, climbs=_climbs(trial, by_name)) for sentence in ALWAYS]
     density = by_name["density sums to 1"]
     if density.passed is None and density.reason:
         found.insert(0, f"Whether p(x|θ) sums to 1 over x: {density.reason}.")
@@ -54,10 +54,19 @@ def not_tested(trial, checks, n_of=None):
         why = ("single precision" if trial.epsilon > DOUBLE else
                "rounding of this model is that large" if trial.noise > 0.01 * nats else "rounding")
         found.append(f"Slips that change the bound by less than {_nats(size)} nats: {why}.")
-    found += [f"{check.name}: {check.reason}." for check in checks
+    found += [f"The check “{check.name}”: {check.reason}." for check in checks
               if check.passed is None and check.name in ("fixed point", "identifiable", "Fisher's identity")
               and check.reason != "z is no label"]
     return tuple(found)
+
+
+def _climbs(trial, by_name):
+    """What was seen of its runs."""
+    if not by_name["monotone ascent"].passed:
+        return "no run of EM was found to climb"
+    objective = "log p(x|θ) + log p(θ)" if trial.has("log_prior") else "log p(x|θ)"
+    return (f"its runs climb, and where they stop {objective} is level, no more" if by_name["fixed point"].passed
+            else f"its runs climb, and whether they end where {objective} is level was not seen either")
 
 
 def _nats(value):

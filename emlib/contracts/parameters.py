@@ -68,13 +68,13 @@ class Parameters:
         models = [model, *others]
         self._slots = slots(models)
         values = {n: [self.value(m, n) for m in models] for n in self._slots}
-        self._simplex = {n for n in self._slots if all(_is_simplex(a) for a in values[n])}
+        self._shares = {n: groups for n in self._slots if (groups := shares(values[n])) is not None}
         self._symmetric = {n for n in self._slots if all(_is_symmetric(a) for a in values[n])}
         self.held, self.left = {}, {}
         self.names = [n for n in self._slots if self._matters(model, n)]
         self.held = {n: np.zeros(values[n][0].shape, dtype=bool) for n in self.names}
         held = getattr(model, "held", ())
-        for name in [held] if isinstance(held, str) else held:
+        for name in [held] if isinstance(held, str) or not hasattr(held, "__iter__") else held:
             self.declare(name)
         self.left = {n: self._left(model, n, values[n], again, rounding) for n in self.names}
         self.ignored = [n for n in self._slots if n not in self.names and len(others) > 1 and
@@ -87,11 +87,15 @@ class Parameters:
 
     @property
     def frozen(self):
-        """Parameters of which something is held or left alone, so that it was not moved."""
-        return [n for n in self.names if (self.left[n] | self.held[n]).any()]
+        """What is held or left alone, so that it was not moved: parameters, or single entries of them."""
+        kept = {n: self.left[n] | self.held[n] for n in self.names}
+        return [label for n in self.names for label in (
+            [n] if kept[n].all() else [self.label(n, index) for index in np.argwhere(kept[n])])]
 
     def declare(self, name):
         """Take a parameter, or an entry such as ``means[0]``, as held on purpose."""
+        if not isinstance(name, str):
+            raise WrongKind(f"held holds {name!r}; write names, held = (\"means\", \"weights[0]\")")
         for n in self.names:
             if name in self._slots[n].members:
                 self.held[n][self._slots[n].members.index(name)] = True
@@ -143,7 +147,7 @@ class Parameters:
         """Name of the mixing weights: a usual name, else the one array (K,) that stays a distribution; or None."""
         vectors = [n for n in self.names if self.value(model, n).shape == (k,)]
         named = [n for n in vectors if self.is_called_weights(n)]
-        return next(iter(named or [n for n in vectors if n in self._simplex]), None)
+        return next(iter(named or [n for n in vectors if n in self._shares]), None)
 
     def is_called_weights(self, name):
         """Whether a parameter has a name that mixing weights usually have."""
@@ -218,9 +222,10 @@ class Parameters:
             delta, label = np.zeros(value.shape), self.label(name, index)
             if held[index]:
                 continue
-            if name in self._simplex:
-                row = np.where(held[index[:-1]], -np.inf, value[index[:-1]])
-                most = (*index[:-1], int(np.argmax(row)))
+            if name in self._shares:
+                groups = self._shares[name]
+                free = np.where(held | (groups != groups[index]), -np.inf, value)
+                most = tuple(int(i) for i in np.unravel_index(np.argmax(free), value.shape))
                 if index == most or value[index] <= 0:
                     continue
                 delta[index], delta[most] = 1, -1
@@ -254,9 +259,15 @@ def nearly_equal(a, b):
     return np.allclose(a, b, rtol=STILL, atol=STILL, equal_nan=True)
 
 
-def _is_simplex(value):
-    return (value.ndim > 0 and value.shape[-1] > 1 and (value >= 0).all()
-            and np.allclose(value.sum(-1), 1, rtol=0, atol=ROW_SUM))
+def shares(values):
+    """What sums to 1 in all models, as group numbers of the entries: rows, columns, matrices, all; None if nothing."""
+    shape = values[0].shape
+    n = len(shape)
+    for axes in dict.fromkeys([(n - 1,), (0,), (n - 2, n - 1), tuple(range(n))]) if n else ():
+        if min(axes) >= 0 and all((v >= 0).all() and np.allclose(v.sum(axes), 1, rtol=0, atol=ROW_SUM) for v in values):
+            kept = [1 if axis in axes else size for axis, size in enumerate(shape)]
+            return np.broadcast_to(np.arange(np.prod(kept)).reshape(kept), shape)
+    return None
 
 
 def _is_symmetric(value):

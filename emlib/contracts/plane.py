@@ -2,7 +2,7 @@
 
 import numpy as np
 
-__all__ = ["plane"]
+__all__ = ["plane", "quadrant"]
 
 
 def plane(density, data, tolerance=1e-7):
@@ -41,6 +41,29 @@ def plane(density, data, tolerance=1e-7):
     return float(total), float(inside), float(error)
 
 
+def quadrant(density, data, tolerance=1e-7):
+    """`plane` of two positive numbers: summed over their logarithms, as what starts at 0 with a step is no bump.
+
+    (probability, of the box that holds the data, how far both may be off, whether x ends at 0); None if it cannot be
+    summed. It ends at 0 where the model says −∞ beyond, or a density that does not fall off there.
+    """
+    if not (data > 0).all():
+        return None
+
+    def of_logs(u):
+        return density(np.exp(u)) + u.sum(axis=1, keepdims=True)
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = plane(of_logs, np.log(data), tolerance)
+    if found is None:
+        return None
+    far = 10 * np.abs(data).max(axis=0)
+    here, ends = density.total(np.median(data, axis=0)[None])[0], True
+    for sign in ((-1, 1), (1, -1), (-1, -1)):
+        there = density.total(np.array([np.where(np.array(sign) < 0, -far, np.median(data, axis=0))]))[0]
+        ends = ends and bool(there == 0 or there > here)
+    return *found, ends
+
+
 def _bump(density, k, data):
     """(peak, axes) of one column: where Newton's steps end, and the root of the inverse curvature; None if no bump."""
     def value(points):
@@ -73,6 +96,6 @@ def _bump(density, k, data):
                 break
         centre, old = centre + axes @ (back * step), axes
         axes = axes @ root
-        if away < 1e-2 and np.all(np.abs(np.linalg.svd(np.linalg.solve(old, axes))[1] - 1) < 0.1):
+        if back * away < 1e-2 and np.all(np.abs(np.linalg.svd(np.linalg.solve(old, axes))[1] - 1) < 0.1):
             return centre, axes
     return None

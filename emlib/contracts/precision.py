@@ -27,7 +27,7 @@ def _kept(model):
 
 
 def noise(trial, model=None, q=None):
-    """What rounding alone moves in an M-step (the first, from a random q): (L(q, θ) in nats, entries of log p(x, z|θ)).
+    """What rounding alone moves in an M-step (the first, from a random q): (nats of the objective, of an entry).
 
     The spread over M-steps from nearly the same q, and over θ that differ in their last digits from where an M-step
     leads: there L(q, ·) is level, so what moves it is rounding. 0 where the M-step is random: what the same q does not
@@ -43,12 +43,13 @@ def noise(trial, model=None, q=None):
         if isinstance(q, np.ndarray):
             models += [trial.m_step(start, _nearly(q, trial.epsilon, rng)) for _ in range(JITTERS)]
         models += [_last_digits(trial, models[0], rng) for _ in range(JITTERS)]
-        values, tables = [trial.expected(model, q) for model in models], [trial.table(model) for model in models]
+        values = np.array([[trial.expected(model, q), trial.objective(model)] for model in models])
+        tables = [trial.table(model) for model in models]
     except Exception:               # the checks of the M-step meet it again and name it
         return 0.0, 0.0
-    values = [value for value in values if np.isfinite(value)]
+    values = values[np.isfinite(values).all(axis=1)]
     spread = np.ptp(np.where(np.isfinite(tables), tables, 0), axis=0)
-    return float(np.ptp(values)) if values else 0.0, float(spread.max(initial=0))
+    return float(np.ptp(values, axis=0).max()) if len(values) else 0.0, float(spread.max(initial=0))
 
 
 def _nearly(q, epsilon, rng):
@@ -64,8 +65,11 @@ def _last_digits(trial, model, rng):
               if name not in parameters.still}
     if not values:
         return model
+    # of single precision only a few: 64 of its last digits are a step that log p(x|θ), not level there, would follow
+    most = 64 if trial.epsilon == DOUBLE else 8
     return parameters.replaced(model, **{
-        name: value * (1 + trial.epsilon * rng.integers(-64, 65, size=value.shape)) for name, value in values.items()})
+        name: value * (1 + trial.epsilon * rng.integers(-most, most + 1, size=value.shape))
+        for name, value in values.items()})
 
 
 def input_precision(trial):

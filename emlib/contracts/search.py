@@ -15,6 +15,7 @@ from emlib.em import Collapse
 __all__ = ["PROBE", "Ascended", "Probe", "ascend", "derivative", "probe"]
 
 PROBE = 1e-2        # nats by which a step changes the objective: far above rounding, small enough for a parabola
+ABOVE_NOISE = 100   # times the nats that rounding alone moves: a step that is shorter measures nothing else
 
 
 class Ascended(NamedTuple):
@@ -89,9 +90,10 @@ def probe(trial, model, direction, objective, middle, size):
 
     Returns
     -------
-    Probe, with h such that about PROBE nats change; None where θ cannot be moved both ways.
+    Probe, with h such that about PROBE nats change, more where rounding would hide that; None where θ cannot be moved
+    both ways.
     """
-    h, best = 1e-2 * direction.size, None
+    h, best, goal = 1e-2 * direction.size, None, max(PROBE, ABOVE_NOISE * trial.noise)
     for _ in range(16):
         left, right = (_at(trial, model, direction, t, objective) for t in (-h, h))
         change = max(abs(left - middle), abs(right - middle))
@@ -100,13 +102,13 @@ def probe(trial, model, direction, objective, middle, size):
                 return best
             h /= 8
             continue
-        if change > 10 * PROBE + 1e-11 * size:          # too far to be a parabola
-            h *= max(np.sqrt(PROBE / change), 1 / 64)
+        if change > 10 * goal + 1e-11 * size:           # too far to be a parabola
+            h *= max(np.sqrt(goal / change), 1 / 64)
             continue
         best = Probe(h, middle, left, right)
-        if change >= PROBE / 10 or h >= direction.size:
+        if change >= goal / 10 or h >= direction.size:
             return best
-        h = min(h * min(np.sqrt(PROBE / max(change, PROBE / 4096)), 64), direction.size)
+        h = min(h * min(np.sqrt(goal / max(change, goal / 4096)), 64), direction.size)
     return best
 
 

@@ -1,15 +1,18 @@
 """Points, sequences, q and numbers as a reader wants to see them in a counterexample."""
 
-import sysconfig
+import re
 import traceback
 from pathlib import Path
 
 import numpy as np
 
-__all__ = ["numbers", "points", "where"]
+__all__ = ["apart", "calls", "numbers", "points", "where"]
 
-# what lies elsewhere is the model's own code
-NOT_THE_MODELS = (str(Path(__file__).parent.parent), *sysconfig.get_paths().values())
+METHOD = re.compile(r"\b(?:model|other|q|p|part|deepcopy\(model\))\.(log_joint|log_liks?|m_step|posterior|elbo|"
+                    r"log_prior|expected_log_joint|entropy|kl|near|support)\(")
+# emlib, the standard library and what is installed: what lies elsewhere is the model's own code
+NOT_THE_MODELS = tuple(str(path) for path in (Path(__file__).parents[1], Path(re.__file__).parents[1],
+                                              Path(np.__file__).parents[1]))
 
 
 def points(trial, rows, q=None):
@@ -36,6 +39,23 @@ def numbers(values, most=6):
             return f"{values:.4g}" if values.dtype.kind in "fiu" else str(values)
         shown = [numbers(v, most) for v in values[:most]]
     return "[" + ", ".join(shown) + (f", … {len(values) - most} more" if len(values) > most else "") + "]"
+
+
+def apart(before, after):
+    """Two numbers, with as many digits as it takes to see two digits of their difference."""
+    digits = 4
+    while digits < 15 and abs(float(f"{after:.{digits}g}") - float(f"{before:.{digits}g}") - (after - before)) > (
+            0.05 * abs(after - before)):
+        digits += 1
+    return f"{before:.{digits}g}", f"{after:.{digits}g}"
+
+
+def calls(error):
+    """The method of the model that was called when an error was raised; empty where it was none."""
+    of_emlib = [frame.line for frame in traceback.extract_tb(error.__traceback__)
+                if frame.filename.startswith(NOT_THE_MODELS[0])]
+    found = [name for line in of_emlib for name in METHOD.findall(line or "")]
+    return found[-1] if found else ""
 
 
 def where(error):

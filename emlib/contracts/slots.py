@@ -51,6 +51,10 @@ def slots(models):
         if len(found) == 1:
             shapes[path] = found.pop()
     groups = {}
+    for path in list(shapes):
+        if _differ(path, models):
+            parts = shapes.pop(path)
+            shapes |= {(*path, Item(i)): parts[1:] for i in range(parts[0])}
     for path, shape in shapes.items():
         groups.setdefault((*_family(path), shape), []).append(path)
     found = []
@@ -61,6 +65,16 @@ def slots(models):
         else:
             found.append(Slot(name if "[·]" in name else ", ".join(members), tuple(paths), members))
     return {slot.name: slot for slot in _shares(found, models)}
+
+
+def _differ(path, models):
+    """Whether a list or tuple holds arrays of unlike kinds, of which some are shares: (weights, means, variances)."""
+    if not isinstance(get(models[0], path), (list, tuple)) or np.ndim(get(models[0], path)) < 2:
+        return False
+    parts = [np.array([np.asarray(get(m, path)[i], dtype=float) for m in models])
+             for i in range(len(get(models[0], path)))]
+    sums = [bool((part >= 0).all() and np.allclose(part.sum(axis=-1), 1, rtol=0, atol=ONE)) for part in parts]
+    return any(sums) and not all(sums)
 
 
 def _family(path):

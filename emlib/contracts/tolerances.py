@@ -6,7 +6,7 @@ DOUBLE = 2.220446049250313e-16      # the rounding of double precision
 # a q is moved by so much of its value, to see what rounding does: far above the last digit of a sum, far below anything
 # that the maximum of L(q, ·), which is level, could show
 JITTER = 1e-12
-SPREAD = 10             # times the spread that rounding was seen to have: what it may reach elsewhere
+SPREAD = 30             # times the spread that rounding was seen to have: what it may reach elsewhere
 OF_ROUNDING = 100       # times the rounding of the numbers in use, where that is more than a tolerance: sums of many
 # of 1: quadrature is good to eight digits, log p of large counts to six; a constant forgotten is off by more than this
 DENSITY = 1e-4

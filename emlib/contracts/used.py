@@ -41,10 +41,11 @@ def _is_forgotten(trial, name):
     if not (trial.is_weights(name) or parameters.is_argument(trial.model, name)):
         return False
     value, again = parameters.value(trial.model, name), trial.table(trial.m_step(trial.model, q))
-    if (any(_is_made_of(value, parameters.value(trial.model, n)) for n in parameters.names)
-            or trial.noise_of_entries > 1e-3):
+    derived = any(all(_is_made_of(parameters.value(m, name), parameters.value(m, n)) for m in trial.unlike)
+                  for n in parameters.names)
+    if derived or trial.noise_of_entries > 1e-3:
         return False
-    for other in [parameters.value(model, name) for model in trial.unlike] + [value[::-1]] * value.ndim:
+    for other in [parameters.value(model, name) for model in trial.unlike] + [np.flip(value)]:
         try:
             model = parameters.replaced(trial.model, **{name: other})
             if not (nearly_equal(trial.table(trial.model), trial.table(model))

@@ -53,7 +53,9 @@ def weigh(trial, models=None):
             continue
         common = set.intersection(*(set(reading.ways) for reading in found))
         if common:
-            return Weighed(True, what, min(max(reading.ways[way] for reading in found) for way in common))
+            way = min(common, key=lambda way: max(reading.ways[way] for reading in found))
+            atoms = ", some of which have a probability of their own" if isinstance(way, tuple) and way[-1] else ""
+            return Weighed(True, what + atoms, max(reading.ways[way] for reading in found))
         wrong = [(i, reading) for i, reading in enumerate(found) if reading.wrong is not None and not reading.ways]
         if accuses and wrong:
             broken.append((*wrong[0], found))

@@ -494,6 +494,10 @@ class Alone(Gaussians):
     near = None
 
 
+class Uncounted(Gaussians):
+    __len__ = None
+
+
 class Elsewhere(Gaussians):
     def near(self, rng):
         return Chains(np.full((len(self), 2), 0.5), [np.zeros((0, 2, 2))] * len(self))
@@ -512,6 +516,7 @@ class SameAgain(Gaussians):
      r"Mine.posterior\(x\) returned an array of shape \(60, 2\); where z is no label it must be a q with entropy\(\)"),
     (type("Mine", (FactorAnalysis,), {"posterior": lambda self, x: None}), "returned nothing"),
     (with_q(Alone), r"this one has no near\(rng\)"),
+    (with_q(Uncounted), r"q\[rows\], len\(q\) and near\(rng\), and this one has no len\(q\)"),
     (with_q(Elsewhere), r"near\(rng\) of a Elsewhere returned a Chains"),
     (with_q(SameAgain), r"near\(rng\) of a SameAgain returned the same q")])
 def test_what_is_missing_is_told_by_name(kind, words):

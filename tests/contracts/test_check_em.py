@@ -243,7 +243,7 @@ def test_the_wrong_sign_of_the_entropy_is_recognised():
 
 def test_what_a_model_raises_is_the_counterexample():
     check = check_em(start(Raises), data())["M-step ascent"]
-    assert (check.passed, check.counterexample) == (False, "raised RuntimeError: the disk is full")
+    assert (check.passed, check.counterexample) == (False, "m_step raised RuntimeError: the disk is full")
     assert check.result == "the model raised an error"
 
 

@@ -302,3 +302,103 @@ def test_integrals_of_known_size():
     found = plane(Density(lambda x: (normal(x, 0).sum(axis=1) + 1)[:, None], 1), rows(np.random.default_rng(0)))
     assert found[0] == pytest.approx(math.e, rel=1e-6) and found[1] < found[0] and found[2] < 1e-5
     assert plane(Density(lambda x: line(x, 2)[:, None], 1), rows(np.random.default_rng(0))) is None
+
+
+# Two positive numbers ------------------------------------------------------------------------------------------------
+
+
+def of_each(x, shape, rate):
+    """log of the product of two gamma densities, one a column; no word on what is below 0."""
+    y = np.abs(x)
+    return np.sum(shape * np.log(rate) - math.lgamma(shape) + (shape - 1) * np.log(y) - rate * x, axis=1)
+
+
+def positive(log_p):
+    return lambda x: np.where((x > 0).all(axis=1), log_p(np.abs(x)), -np.inf)
+
+
+PAIRS = {   # log p of one component, log p of the other
+    "exponential, no guard": (lambda x: of_each(x, 1.0, 1.0), lambda x: of_each(x, 1.0, 0.3)),
+    "exponential": (positive(lambda x: of_each(x, 1.0, 1.0)), positive(lambda x: of_each(x, 1.0, 0.3))),
+    "gamma, infinite at 0": (positive(lambda x: of_each(x, 0.5, 0.5)), positive(lambda x: of_each(x, 2.0, 1.0))),
+    "one given the other, a joint density": (
+        positive(lambda x: -x[:, 0] + np.log(x[:, 0]) - x[:, 0] * x[:, 1]),
+        positive(lambda x: of_each(x, 2.0, 1.0))),
+}
+
+
+@pytest.mark.parametrize("log_p", PAIRS.values(), ids=PAIRS)
+def test_two_positive_numbers_are_summed_over_their_logarithms(log_p):
+    def columns(x):
+        return np.column_stack([f(x) for f in log_p])
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        x = rng.exponential(rng.choice([1.0, 3.0], size=(60, 1)), size=(60, 2))
+        report = check_em(known(columns), x, seed)
+        assert report.passed and report[NAME].passed, report
+        twice = known(columns, log_joint=lambda self, x: 2 * np.log(self.weights) + columns(x))
+        report = check_em(twice, x, seed)
+        assert report.first_failure.name == NAME and "0.52" in report.first_failure.counterexample, report
+
+
+def test_one_positive_number_given_another_is_no_density_of_two():
+    """∫∫ p(y|x) dx dy has no end: it must not be called 1, nor wrong, as a density of both."""
+    columns = two(lambda x, c: np.log(c * x[:, 0]) - c * x[:, 0] * x[:, 1], 1.0, 5.0)
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        first = rng.uniform(1, 3, 60)
+        report = check_em(known(columns), np.column_stack([first, rng.exponential(1 / first)]), seed)
+        assert report.passed, report
+        assert any("the last column given the other" in sentence for sentence in report.not_tested)
+
+
+def test_a_spike_among_real_numbers_is_told():
+    columns, data, *_ = RIGHT["zeros beside exponential"]
+    report = check_em(known(columns), data(np.random.default_rng(0)))
+    assert any("some of which have a probability of their own" in sentence for sentence in report.not_tested)
+    columns, data, *_ = RIGHT["normal"]
+    report = check_em(known(columns), data(np.random.default_rng(0)))
+    assert not any("of their own" in sentence for sentence in report.not_tested)
+
+
+# Near the tolerances -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("off", "passes"), [(-2e-4, False), (-5e-5, True), (5e-5, True)])
+def test_just_too_little_is_named_and_less_than_that_passes(off, passes):
+    columns, data, *_ = RIGHT["normal"]
+    report = check_em(known(lambda x: columns(x) + off), data(np.random.default_rng(0)))
+    assert report[NAME].passed is passes, report
+
+
+def test_a_spike_in_the_middle_of_a_hill():
+    """On both sides of the spike there is a density too, so p jumps by less than itself."""
+    def columns(x):
+        return np.column_stack([np.where(x == 0, 0.0, -np.inf), np.where(x == 0, -np.inf, normal(x, 0.0))])
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        report = check_em(known(columns), np.where(rng.random(80) < 0.4, 0.0, rng.normal(size=80)), seed)
+        assert report.passed and report[NAME].passed, report
+
+
+@pytest.mark.parametrize(("log_p", "draw"), [
+    (lambda x, s: np.sum(np.log(s / np.pi) - np.log(s**2 + x**2), axis=1), "standard_cauchy"),
+    (lambda x, s: np.sum(-np.log(2 * s) - np.abs(x) / s, axis=1), "standard_exponential")], ids=["Cauchy", "Laplace"])
+def test_what_the_plane_cannot_sum_accuses_nobody(log_p, draw):
+    """Tails beyond every grid; a density of the whole plane of which only positive points were drawn."""
+    for seed in range(3):
+        x = getattr(np.random.default_rng(seed), draw)(size=(80, 2))
+        report = check_em(known(two(log_p, 1.0, 3.0)), x, seed)
+        assert report.passed, report
+
+
+@pytest.mark.parametrize("mean", [lambda x, b: b * x, lambda x, b: x + b], ids=["slopes", "levels"])
+def test_a_factor_before_a_density_of_y_given_x_is_named(mean):
+    """It does not move with θ, and no range of x that holds the data makes it a density of both."""
+    columns = two(lambda x, b: normal(x[:, 1], mean(x[:, 0], b)) + 0.3, 1.0, 5.0)
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        x = rng.uniform(1, 12, 80)
+        data = np.column_stack([x, mean(x, rng.choice([1.0, 5.0], 80)) + rng.normal(size=80)])
+        report = check_em(known(columns), data, seed)
+        assert report.first_failure.name == NAME and "1.34986" in report.first_failure.counterexample, report

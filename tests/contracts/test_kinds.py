@@ -433,10 +433,19 @@ def records(t, n):
     return x
 
 
+class Visit(NamedTuple):
+    """A row of data whose parts have names."""
+
+    hours: float
+    calls: int
+
+
 FORMS = {       # (t, n) → x, and x → (t, n)
     "two arrays": (lambda t, n: (t, n), lambda x: x),
     "records": (records, lambda x: (x["t"], x["n"])),
     "pairs": (lambda t, n: list(zip(t.tolist(), n.tolist(), strict=True)), lambda x: np.array([*x]).T),
+    "pairs with names": (lambda t, n: [Visit(*pair) for pair in zip(t.tolist(), n.tolist(), strict=True)],
+                         lambda x: (np.array([v.hours for v in x]), np.array([v.calls for v in x]))),
     "number and letters": (lambda t, n: [(a, "x" * b) for a, b in zip(t.tolist(), n.tolist(), strict=True)],
                            lambda x: (np.array([a for a, _ in x]), np.array([len(b) for _, b in x]))),
     "dicts": (lambda t, n: [{"t": a, "n": b} for a, b in zip(t, n, strict=True)],
@@ -526,7 +535,7 @@ def test_what_was_not_tested_is_printed_with_every_report():
     text = " ".join(str(report).split())
     assert report.passed and text.startswith("Mine: all ") and "do not apply." in report.verdict
     for words in ("log_joint is the model that you meant", "the highest maximum", "Other data",
-                  "600 that were drawn of 900", "held or left alone: means", "m_step takes no sample_weight",
+                  "600 that were drawn of 900", "held or left alone: means[0].", "m_step takes no sample_weight",
                   "p(x|θ) sums to 1 with x read as a real number"):
         assert any(words in sentence for sentence in report.not_tested), words
     for sentence in report.not_tested:

@@ -121,6 +121,8 @@ def test_08_a_spike_beats_the_fit_without_end():
     best = fit(GaussianMixture([0.4, 0.6], [[55.0], [80.0]], [[[36.0]], [[36.0]]]), WAITING, tol=1e-13).log_liks[-1]
     assert round(best, 2) == -1034.00
     assert [round(spike(sd), 1) for sd in (1e-6, 1e-60)] == [-986.3, 257.1]
+    assert spike(1.2e-4) < best < spike(1.15e-4) and (WAITING == WAITING[0]).sum() == 10 and WAITING[0] == 79
+    assert spike(1e-7) - spike(1e-6) == pytest.approx(10 * np.log(10), abs=1e-3)
 
 
 def test_08_with_three_kinds_there_are_several_ends():
@@ -130,6 +132,13 @@ def test_08_with_three_kinds_there_are_several_ends():
     for _ in range(8):
         ends.add(round(fit(model.restart(x, rng), x, max_iter=3000, tol=1e-9).log_liks[-1], 1))
     assert len(ends) >= 2 and max(ends) <= -1114.4
+
+
+@pytest.mark.parametrize(("seed", "end"), [(12, -1119.88), (7, -1119.64), (0, -1119.21), (1, -1114.44)])
+def test_08_the_four_ends_of_forty_starts(seed, end):
+    x = datasets.old_faithful()
+    start = GaussianMixture.start(x, 3, np.random.default_rng(seed))
+    assert fit(start, x).log_liks[-1] == pytest.approx(end, abs=5e-3)
 
 
 class PoissonMixture:

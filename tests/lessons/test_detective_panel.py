@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import math
 import re
 from dataclasses import replace
 
@@ -13,6 +14,7 @@ from project import ROOT
 
 from emlib import check_em
 from emlib.lessons import detective
+from emlib.lessons.detective import cases, matching
 from emlib.lessons.detective.panel import DetectivePanel, claims
 from emlib.lessons.detective.scene import SuspectScene
 
@@ -156,18 +158,113 @@ def folded():
 
 
 def test_the_students_copy_starts_empty_and_says_so():
-    shown = run(cell("import numpy"), cell("days = ["), cell("class PoissonMixture"), cell("exercises.check_model"))
+    shown = run(cell("import numpy"), cell("days = ["), cell("class PoissonMixture"),
+                cell("feedback = exercises.check_model"))
     assert "○ Not started yet" in shown and "rates [" not in shown
 
 
 def test_the_folded_answer_is_certified_and_finds_the_published_numbers():
-    shown = run(cell("import numpy"), cell("days = ["), folded(), cell("exercises.check_model"))
+    shown = run(cell("import numpy"), cell("days = ["), folded(), cell("feedback = exercises.check_model"))
     assert "✓ Certified" in shown
     assert "weights [0.3599 0.6401] rates [1.256 2.663]" in shown
 
 
-def test_the_right_names_are_counted():
-    names = {letter: check_em(*detective.suspect(letter)).first_failure.name for letter in "ABCDEF"}
-    shown = run(cell("import numpy"), 'suspects = {letter: detective.suspect(letter) for letter in "ABCDEF"}',
-                f"mine = {names!r}", cell("agree = ["))
-    assert "6 of 6 named. Look again at: nothing. Well done!" in shown
+def test_the_folded_wrong_model_is_certified_and_the_folded_check_tells_it_apart():
+    shown = run(cell("import numpy"), cell("days = ["), folded(), cell("exercises.check_model(Wrong"))
+    assert "✓ Certified" in shown and "model that you meant" in shown and "✓ [1.  2.5]" in shown
+    shown = run(cell("import numpy"), cell("days = ["), folded(), """
+wrong = Wrong([0.3, 0.7], [1.0, 2.5])
+print(variances(wrong), type(fit(wrong, deaths, max_iter=3, tol=None).model).__name__)""")
+    assert "[2.   8.75] Wrong" in shown
+
+
+@pytest.mark.parametrize(("body", "words"), [
+    ("return None", "✗ not yet"), ("return model.rates + model.rates**2", "✗ not yet"),
+    ("return [1, 2, 3]", "✗ not yet"), ("return 'one'", "✗ not yet"),
+    ("return [nan, nan]", "✗ variances raised NameError"),
+    ("return np.nan * model.rates", "✗ not yet"), ("raise SystemExit", "✗ variances raised SystemExit"),
+    ("return ['a', 'b']", "✗ variances raised"), ("raise NotImplementedError", "○ variances: not started yet"),
+])
+def test_whatever_variances_returns_the_notebook_runs_on(body, words):
+    mine = f"def variances(model):\n    {body}"
+    shown = run(cell("import numpy"), cell("days = ["), folded(), mine, cell("exercises.check_model(Wrong"))
+    assert words in shown
+
+
+def test_the_published_digits_need_more_than_the_usual_tolerance():
+    """What the folded answer says of its 2022 and 928 iterations."""
+    shown = run(cell("import numpy"), cell("days = ["), folded(), """
+start = PoissonMixture([0.3, 0.7], [1.0, 2.5])
+for options in ({"tol": 0}, {}):
+    trace = fit(start, deaths, max_iter=4000, **options)
+    print(trace.stop, trace.n_iter, trace.model.rates.round(3))""")
+    assert "converged 2022 [1.256 2.663]" in shown and "converged 928 [1.254 2.662]" in shown
+
+
+# Three tosses tell three numbers, and two do not (2K − 1 for K components) -------------------------------------
+
+
+@pytest.mark.parametrize(("tosses", "told"), [(1, 1), (2, 2), (3, 3), (5, 3)])
+def test_three_tosses_are_enough(tosses, told):
+    """So many of the three numbers does p(x|θ), for all x, determine near θ: the rank of its derivatives."""
+    kind = type("Tossed", (detective.ThreeCoins,), {"tosses": tosses})
+    x = np.arange(tosses + 1.0)
+    sequences = np.array([math.comb(tosses, int(heads)) for heads in x])
+
+    def density(theta):
+        return sequences * np.exp(kind(*theta).log_joint(x)).sum(axis=1)
+
+    theta, h = np.array([0.45, 0.3, 0.7]), 1e-5
+    slopes = np.array([density(theta + step) - density(theta - step) for step in h * np.eye(3)]) / (2 * h)
+    assert density(theta).sum() == pytest.approx(1)
+    assert np.linalg.matrix_rank(slopes, tol=1e-6) == told
+
+
+# The exercise before any report opens -----------------------------------------------------------------------
+
+
+RIGHT = {letter: matching.LISTED.index(name) + 1 for letter, name in cases.SUSPECTS.items()}
+
+
+def test_the_list_of_the_notebook_is_that_of_the_exercise_and_its_answer_is_right():
+    (listed,) = [c.source for c in NOTEBOOK.cells if "## Six suspects" in c.source]
+    words = ("standard deviation", "never updated", "without the entropy", "most probable", "over the points instead",
+             "*previous*")
+    for number, word in enumerate(words, 1):
+        assert re.search(rf"^{number}\. .*{re.escape(word)}", listed, re.MULTILINE)
+    (answer,) = re.findall(r"★ (A\d.*F\d)\.", "\n".join(c.source for c in NOTEBOOK.cells))
+    assert answer == ", ".join(f"{letter}{number}" for letter, number in RIGHT.items())
+    assert detective.match(**RIGHT) and detective.match(*RIGHT.values())
+
+
+@pytest.mark.parametrize("letter", "ABCDEF")
+def test_what_a_clue_says_is_seen_in_the_curves(letter):
+    states = claims(*detective.suspect(letter))
+    gains = [m.bound.elbo - e.bound.elbo for e, m in zip(states[::2], states[1::2], strict=True)]
+    gaps = [e.bound.kl for e in states[::2]]
+    assert (gains[0] < -1) == (letter in "ADE")
+    assert (max(map(abs, gaps)) < 1e-9) == (letter in "ABDF")
+    assert (min(gaps) > 0.5) == (letter == "C") and (max(gaps) < -100) == (letter == "E")
+    if letter in "AD":
+        assert (max(map(abs, gains[1:])) < 1e-9) == (letter == "A")
+
+
+@pytest.mark.parametrize(("answers", "kind", "words"), [
+    ({}, "not started", "in place of the dots"),
+    ({"A": 4, "B": 2}, "not started", "Still to do: C, D, E, F"),
+    ({**RIGHT, "A": 1, "D": 4}, "wrong", "4 of the 6 that you matched are right. Look at A again. Its ELBO falls"),
+    ({**RIGHT, "B": 6, "F": 2}, "wrong", "Look at B again. After each E its two curves meet"),
+    ({"C": 5}, "wrong", "0 of the 1 that you matched are right. Look at C again"),
+    ({**RIGHT, "B": 6}, "wrong", "Mistake 6 is given to B and to F"),
+    ({"A": "hard counts"}, "type", "not 'hard counts'"),
+    ({"A": None}, "type", "1 to 6, not None"),
+    ({"A": 7}, "type", "not 7"),
+    ({"A": True}, "type", "not True"),
+    ({"A": 4.0}, "type", "not 4.0"),
+    ({"A": [4]}, "type", "something of type list"),
+    ({"A": np.arange(3)}, "type", "something of type ndarray"),
+    ({"a": 4}, "wrong", "no suspect a"),
+])
+def test_a_matching_gets_one_sentence(answers, kind, words):
+    feedback = detective.match(**answers)
+    assert (feedback.passed, feedback.kind) == (False, kind) and words in feedback.message

@@ -185,6 +185,12 @@ def test_a_panel_without_a_kernel_is_a_picture_and_a_sentence(faithful):
     assert metadata["image/png"]["width"] == 900
 
 
+def test_the_picture_of_a_page_without_a_kernel_shows_an_open_kl(faithful):
+    first, widest, last = faithful.stills()
+    assert (first.t, first.kind, last.t) == (1, "E", faithful.trace.n_iter)
+    assert widest.kind == "M" and widest.bound.kl == max(step.bound.kl for step in faithful.states) > 20
+
+
 def test_no_start_is_refused():
     with pytest.raises(ValueError, match="starts is empty"):
         FitMixture(datasets.old_faithful(), {})

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 
 from emlib.contracts import search
-from emlib.contracts.show import numbers, points
+from emlib.contracts.show import apart, numbers, points
 from emlib.contracts.theorem import Finding, NotApplicable, theorem
 from emlib.contracts.tolerances import (
     ASCENT,
@@ -45,7 +45,7 @@ def monotone(trial):
         before, after = (trial.objective(m, x) for m in (model, new))
         return (before, after) if after < before - 1e-6 else None
     rows, said = trial.smallest(falls, least=trial.fewest)
-    small = f"\n{points(trial, rows)}: one iteration from {numbers(said[0])} to {numbers(said[1])}" if said else ""
+    small = f"\n{points(trial, rows)}: one iteration from {' to '.join(apart(*said))}" if said else ""
     where = "the model itself" if s == 0 else f"start {s}"
     return Finding(float(fall), f"from {where}, {_objective(trial)} falls by {nats:.3g} in iteration {t}{small}",
                    "The checks above say which half-step is to blame.")

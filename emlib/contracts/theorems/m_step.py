@@ -3,7 +3,7 @@
 import numpy as np
 
 from emlib.contracts import search
-from emlib.contracts.show import numbers, points
+from emlib.contracts.show import apart, numbers, points
 from emlib.contracts.theorem import Finding, NotApplicable, theorem
 from emlib.contracts.tolerances import ASCENT, ROW_SUM
 from emlib.em import Collapse
@@ -44,11 +44,11 @@ def m_step_ascent(trial):
         return fall if fall and 1e-6 < fall[0] < np.inf else None
     rows, fall = trial.smallest(falls, least=trial.fewest)
     _, before, after = fall or _fall(trial, model, q)
-    better = _ascended(trial, model, q, rows)
-    moves, look = (f"; moving {_moves(better)} from there gives {better.after - better.before:.3g} nats more",
-                   f"Look at the update of {_worst(better)}: is it") if better else ("", "Is each update")
-    fell = f"falls by {before - after:.3g}, from {numbers(before)} to {numbers(after)}" if np.isfinite(after) else (
-        f"goes from {numbers(before)} to {numbers(after)}")
+    better, of_all = _ascended(trial, model, q, rows), _ascended(trial, model, q, np.arange(trial.n))
+    moves = f"; moving {_moves(better)} from there gives {better.after - better.before:.3g} nats more" if better else ""
+    look = f"Look at the update of {_worst(of_all)}: is it" if of_all else "Is each update"
+    fell = f"from {' to '.join(apart(before, after))}"
+    fell = f"falls by {before - after:.3g}, {fell}" if np.isfinite(after) else f"goes {fell}"
     if np.isnan(after):
         return Finding(measured, f"{points(trial, rows, q)}: {_bound(trial)} {fell}", _on_nan(trial, model, q, rows))
     if trial.once("unused q", _without_q):
@@ -78,8 +78,9 @@ def m_step_optimality(trial):
         return better if better and better.after > better.before + 1e-6 else None
     rows, better = trial.smallest(gains, least=trial.fewest)
     better = better or search.ascend(trial, model, q)
+    before, after = apart(better.before, better.after)
     return Finding(measured, f"{points(trial, rows, q)}: after m_step(x, q), {_bound(trial)} = "
-                   f"{numbers(better.before)}; moving {_moves(better)} gives {numbers(better.after)}, "
+                   f"{before}; moving {_moves(better)} gives {after}, "
                    f"{better.after - better.before:.3g} nats more",
                    f"Look at the update of {_worst(better)}: it is not the maximum of {_bound(trial)}."
                    f"{_on_ascent(trial)}{_on_prior(trial)}{_on_density(trial)}"

@@ -16,7 +16,7 @@ NO_POSTERIOR = "the model has no posterior of its own; Bayes' rule on its log_jo
 
 @theorem("log joint", "",
          "log p(x, z|θ) is one finite number (or −∞) for each point and each z, and a point's row is its own.",
-         "entries that are not", NOTHING, "they are counted")
+         "entries NaN or +∞, rows all −∞", NOTHING, "they are counted")
 def log_joint(trial):
     prior = trial.log_prior(trial.model) if np.ndim(_log_prior(trial)) == 0 else np.nan
     if not np.isfinite(prior):
@@ -82,7 +82,10 @@ def old_model_kept(trial):
     changes = {f"{said} of the old model": difference(before, trial.table(model)),
                "x": difference(trial.x, x), "q": difference(given, q)}
     name, change = max(changes.items(), key=lambda item: item[1])
-    return Finding(change, f"after m_step(x, q), {name} has changed by up to {change:.3g}",
+    overwritten = [n for n in trial.found.names if difference(trial.found.value(trial.model, n),
+                                                              trial.found.value(model, n))] if change else []
+    of = f" (its {', '.join(overwritten)})" if overwritten else ""
+    return Finding(change, f"after m_step(x, q), {name}{of} has changed by up to {change:.3g}",
                    "Build and return a new model from new arrays; no +=, no assignment to self.")
 
 

@@ -79,6 +79,10 @@ class FitMixture(Panel):
         self.on(self.fewer, lambda: self._remove(len(self.state.model.weights) - 1))
         self.on(self.push, self.nudge)
 
+    def stills(self):
+        """The first half-step, the one in which the KL is widest, and the last."""
+        return [self.states[0], max(self.states, key=lambda step: step.bound.kl), self.states[-1]]
+
     def restart(self, model):
         """Fit again from `model`, and show the first half-step."""
         self._start = model

@@ -104,7 +104,7 @@ class JensenCurve(Part):
         axes.set(xlim=(0, self.right), ylim=(self.bottom, self.top), xlabel=words.of("jensen").RATIO)
         axes.locator_params(axis="x", nbins=4)
         axes.locator_params(axis="y", nbins=5)
-        axes.text(0, 1.04, "log t", transform=axes.transAxes, fontsize=style.SMALL, color="#333333", ha="right")
+        axes.text(0, 1.04, "log r", transform=axes.transAxes, fontsize=style.SMALL, color="#333333", ha="right")
         grid = np.geomspace(self.right * 1e-4, self.right, 400)
         axes.plot(grid, np.log(grid), color=style.INK, linewidth=2)
         # the tangent at p(x|θ), which lies above the curve everywhere: the proof in one line
@@ -137,7 +137,7 @@ class JensenCurve(Part):
         width = axes.get_position().width * figure.get_figwidth() * 72
         row, left, right = 1.72 * style.SMALL / height, 1 + 22 / width, 1 + 172 / width
         say, numbers = words.of("jensen"), []
-        names = (("log E[t]", style.LOG_LIK), ("E[log t]", style.ELBO), (say.GAP, style.KL), ("KL(q‖p)", style.KL))
+        names = (("log E[r]", style.LOG_LIK), ("E[log r]", style.ELBO), (say.GAP, style.KL), ("KL(q‖p)", style.KL))
         for i, (name, colour) in enumerate(names):
             y = 1.0 - (i + 0.35) * row - (0.3 * row if i >= 2 else 0)
             numbers.append(write_row(axes, y, name, "", colour, left, right, style.NORMAL)[1])
@@ -171,11 +171,11 @@ class JensenCurve(Part):
             self._arrows[k].set_visible(not inside)
             self._arrows[k].set_data([self.right], [self.top - (0.07 * out) * (self.top - self.bottom)])
             out += not inside
-            self._values[k].set_text(f"t = {ratio(t)}{'' if inside else ' ▶'}")
+            self._values[k].set_text(f"r = {ratio(t)}{'' if inside else ' ▶'}")
         self._above.set_data([state.mean], [state.log_mean])
         low = put_marker(self._below, state.mean, state.mean_log, (self.bottom, self.top), "s")
         self._gap.put(self.p, low, state.log_mean)
-        self._mean.set_text(f"E[t] = {ratio(state.mean)} = p(x|θ)")
+        self._mean.set_text(f"E[r] = {ratio(state.mean)} = p(x|θ)")
         for text, value in zip(self._numbers, (state.log_mean, state.mean_log, state.gap, state.bound.kl), strict=True):
             text.set_text(nats(value, 3))
         self._residual.set_text(tiny(state.gap - state.bound.kl))

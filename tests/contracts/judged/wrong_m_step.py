@@ -105,8 +105,16 @@ class OneLess32(OneLess, right_reals.Normals32):
 
 
 wrong("variances of one less", normals(OneLess), M_STEP, "variances", proof="maximum")
-wrong("variances of one less in float32", of_kind(right_reals.normals_in_float32, OneLess32), M_STEP, "variances",
-      proof="maximum", eps=2.0**-30)
+
+
+def a_dozen_in_float32(rng):
+    """Few points: among forty the slip is 0.002 nats, which single precision hardly shows."""
+    model, x = right_reals.normals_in_float32(rng)
+    return model, x[:12]
+
+
+wrong("variances of one less in float32", of_kind(a_dozen_in_float32, OneLess32), M_STEP, "variances",
+      proof="maximum", eps=2.0**-28)
 
 
 class Deviations(Normals):

@@ -266,3 +266,11 @@ def sum_of_logarithms(log_joint):
 @wrong("check_shared_e_step", "repeat it N times", kind="mistake")
 def one_row(log_joint):
     return softmax(log_joint.mean(axis=0)[None])[0]
+
+
+@wrong("check_posterior", "raised ValueError: only pairs", never=("too small", "too large"), kind="raised")
+def wrong_first_and_an_error_later(log_joint):
+    """The order of messages goes before the order of cases."""
+    if len(log_joint) > 2:
+        raise ValueError("only pairs")
+    return np.tile([0.9, 0.1], (len(log_joint), 1))
