@@ -225,10 +225,10 @@ class LocalMaximum(Claim):
             self.refuse("place: symbols that sum to 1 cannot move freely, so their curvatures say nothing")
         if wrong := out_of_domain({k: sympify(v) for k, v in self.place.items()}, self.on, self.work_out):
             self.refuse(f"place: {wrong}")
-        for unknown, value in self.place.items():
-            side = 1 if unknown.is_nonnegative else -1 if unknown.is_nonpositive else 0
-            if not unknown.is_real or unknown.is_rational is not None or (side and has_sign(value) != side):
-                self.refuse(f"place: {unknown} is not a real number that can move to both sides of {value}")
+        for symbol, value in self.place.items():
+            side = 1 if symbol.is_nonnegative else -1 if symbol.is_nonpositive else 0
+            if not symbol.is_real or symbol.is_rational is not None or (side and has_sign(value) != side):
+                self.refuse(f"place: {symbol} is not a real number that can move to both sides of {value}")
         function = sympify(self.function)
         if not _smooth(function, self.place) or function.has(I) or not all(s.is_real for s in function.free_symbols):
             self.refuse("the function is not seen to be real and to have derivatives there")
