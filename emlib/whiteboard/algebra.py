@@ -44,8 +44,8 @@ from sympy.polys.domains import QQ
 from sympy.polys.orderings import lex
 from sympy.polys.rings import PolyRing
 
-__all__ = ["WHOLES", "Normal", "free_of", "has_sign", "moved_with", "normal_form", "positive_form", "split_logs",
-           "work_out"]
+__all__ = ["KINDS", "SIGNS", "WHOLES", "Normal", "contradicts", "free_of", "has_sign", "moved_with", "normal_form",
+           "positive_form", "split_logs", "work_out"]
 
 
 class Normal(Function):
@@ -170,6 +170,16 @@ def has_sign(expr, sums=()):
     if not (free.is_positive or free.is_negative):
         free = normal_form(free)
     return 1 if free.is_positive else -1 if free.is_negative else 0
+
+
+SIGNS = ("positive", "negative", "zero", "imaginary")
+KINDS = ("integer", "rational", "even", "odd", "prime", "composite", "algebraic")
+
+
+def contradicts(unknown, value, kinds):
+    """Whether something of these kinds is declared of the unknown, and is not known of the value."""
+    told = ((getattr(unknown, f"is_{kind}"), getattr(value, f"is_{kind}")) for kind in kinds)
+    return any(declared is not None and declared != known for declared, known in told)
 
 
 def moved_with(over, sums=()):

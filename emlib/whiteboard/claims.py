@@ -59,7 +59,7 @@ class Claim:
         """ValueError for whatever is no expression, no unknown and no board."""
         for field in ("equality", "claimed", "place", "over"):
             unknowns = getattr(self, field, None)
-            if unknowns is None:
+            if not hasattr(self, field) or (field == "equality" and unknowns is None):
                 continue
             if not isinstance(unknowns, dict | tuple | list) or not unknowns:
                 raise ValueError(f"{field}: found {unknowns!r}; name at least one symbol")
@@ -68,6 +68,12 @@ class Claim:
             for unknown in unknowns:
                 if not isinstance(unknown, Symbol | AppliedUndef):
                     raise ValueError(f"{field}: found {unknown!r}; give a symbol, or a function such as q(k)")
+        equations = getattr(self, "equations", ())
+        if not isinstance(equations, tuple | list):
+            raise ValueError(f"equations: found {equations!r}; give a tuple of expressions that must be 0")
+        instance = getattr(self, "instance", None)
+        if not isinstance(instance, dict | None):
+            raise ValueError(f"instance: found {instance!r}; give a dict, {{quantity: number}}, or leave it out")
         for field, value in self._expressions():
             try:
                 good = not isinstance(value, str) and isinstance(sympify(value), Expr)

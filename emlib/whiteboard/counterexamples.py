@@ -4,7 +4,7 @@ from sympy import Derivative, Rational, nan, numer, sympify, zoo
 from sympy.core.function import AppliedUndef
 from sympy.core.sorting import default_sort_key
 
-from emlib.whiteboard.algebra import WHOLES, positive_form, work_out
+from emlib.whiteboard.algebra import KINDS, SIGNS, WHOLES, contradicts, positive_form, work_out
 
 __all__ = ["search"]
 
@@ -60,9 +60,8 @@ def _pick(symbol, quantity, numbers):
     else:
         choices = _REAL
     choices = [sympify(choice) for choice in choices]
-    if quantity.is_Symbol and symbol == quantity:
-        choices = [choice for choice in choices if all(
-            getattr(choice, f"is_{kind}") == told for kind, told in quantity.assumptions0.items())]
+    if symbol == quantity or isinstance(quantity, AppliedUndef):
+        choices = [choice for choice in choices if not contradicts(quantity, choice, ("real", *SIGNS, *KINDS))]
     number = next(numbers) // 1000
     return choices[number % len(choices)] if choices else None
 

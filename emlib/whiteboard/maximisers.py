@@ -65,6 +65,8 @@ class Maximiser(Claim):
 
     def _prove(self):
         claimed = {k: self.work_out(v) for k, v in self.claimed.items()}
+        if sympify(self.objective).has(I):
+            self.refuse("the objective is not seen to be real, and only real numbers have a largest one")
         functions = {unknown.func for unknown in claimed if isinstance(unknown, AppliedUndef)}
         others = {f for f in sympify(self.objective).atoms(AppliedUndef) if f.func in functions} - set(claimed)
         if others:

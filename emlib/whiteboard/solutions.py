@@ -22,15 +22,12 @@ from sympy import (
     together,
 )
 
-from emlib.whiteboard.algebra import has_sign, normal_form, split_logs, work_out
+from emlib.whiteboard.algebra import KINDS, contradicts, has_sign, normal_form, split_logs, work_out
 from emlib.whiteboard.claims import TINY, Claim
 from emlib.whiteboard.proof import Step, rows, show
 from emlib.whiteboard.sums import LABEL, LABELS
 
 __all__ = ["Solution", "only_solution", "out_of_domain"]
-
-
-KINDS = ("integer", "rational", "even", "odd", "prime", "composite", "algebraic")  # what may be declared, besides signs
 
 
 def _only_root(equation, unknown):
@@ -97,7 +94,7 @@ def out_of_domain(values, on, work_out):
                 strange = not ((side * value).is_nonnegative or has_sign(value, on.sums) == side)
         if unknown.is_zero is False:
             strange = strange or value.is_zero or not (unknown.is_positive or unknown.is_negative or value.is_nonzero)
-        if strange or any(getattr(unknown, f"is_{kind}") not in (None, getattr(value, f"is_{kind}")) for kind in KINDS):
+        if strange or contradicts(unknown, value, KINDS):
             return f"{unknown} = {value} is not known to be a possible value"
         if unknown.has(LABEL):
             whole, given = (work_out(Sum(f, (LABEL, 1, LABELS))) for f in (unknown, value.subs(values)))
