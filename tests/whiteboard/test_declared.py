@@ -81,6 +81,8 @@ imaginary, irrational = Symbol("imaginary", imaginary=True), Symbol("irrational"
 any_function, positive = Function("f")(u), Function("h", positive=True)(u)
 g, negative = Function("g", real=True), Function("g_2", negative=True)(u)
 Q, HALF = TWO.sums[0], Rational(1, 2)
+WHOLE = Product(g(u), (u, 1, 3))
+WEIGHT = 1 + Derivative(g(imaginary), imaginary) ** 2  # 1 minus a square
 POSTERIOR = {ANY.q(K_TH): ANY.joint(K_TH) / ANY.total(ANY.joint)}
 
 FALSE = {
@@ -94,11 +96,14 @@ FALSE = {
     "1 for a negative number": Solution((below * x - x,), {below: 1}, W),
     "iff at a half": AtLeast((2 * n - 1) ** 2, 0, W, equality={n: HALF}),
     "largest at a half": Maximiser(-((n - HALF) ** 2), {n: HALF}, W),
+    "largest where it may not be": Maximiser(-((x - r) ** 2), {x: r}, W),  # for r < 0 there is no largest
+    "largest where it may not be, below 0": Maximiser(-((below - r) ** 2), {below: r}, W),
     "largest at infinity": Maximiser(-exp(-r), {r: oo}, W),
     "a local maximum above 0 of a negative number": LocalMaximum(-((below - 1) ** 2), {below: 1}, W),
     "a saddle at the edge": Saddle(-(a**2) - b**2 - 4 * a * b, {a: 0, b: 0}, W),  # 0 is the maximum there
     "a saddle at the other edge": Saddle(-(at_most_0**2) - b**2 + 4 * at_most_0 * b, {at_most_0: 0, b: 0}, W),
-    "a saddle of whole numbers": Saddle((n - HALF) ** 2 - (r - HALF) ** 2, {n: HALF, r: HALF}, W),
+    "a saddle between whole numbers": Saddle((n - HALF) ** 2 - (r - HALF) ** 2, {n: HALF, r: HALF}, W),
+    "a saddle of whole numbers": Saddle(n**2 * (1 - n**2) - r**2, {n: 0, r: 0}, W),  # no whole number lifts it above 0
     # what moves too
     "same, the rest of a sum of 1 grows": SameMaximiser(Q[0], Q[0] + 5 * Q[1], (Q[0],), TWO),
     "same, one of three grows": SameMaximiser(THREE.q(1), THREE.q(1) + 5 * THREE.q(2), (THREE.q(1),), THREE),
@@ -124,13 +129,21 @@ FALSE = {
     "a derivative at 0": Identity(Derivative(any_function, u).subs(u, 0), Derivative(any_function, u), W),
     "a limit": Identity(Limit(positive, u, 0, "+"), positive, W),
     "a product": Identity(Product(positive, (u, 1, 3)), positive**3, W),
+    "a sum without its first term": Identity(Sum(ANY.q(K_TH), (K_TH, 2, LABELS)), 1, ANY),
+    "a label for a parameter": Identity(
+        ANY.total(lambda k: ANY.joint(k, k)), Function("P_x", positive=True)(K_TH), ANY
+    ),
+    "a derivative along the label": Identity(ANY.total(lambda k: Derivative(ANY.q(k), k)), 0, ANY),
     # only real numbers have an order
+    "a weight with an imaginary derivative": AtLeast(WEIGHT * (x - 1), WEIGHT * log(x), W),
+    "the square of an imaginary derivative": AtLeast(Derivative(g(imaginary), imaginary) ** 2, 0, W),
     "a complex local maximum": LocalMaximum(-(c**2), {c: 0}, W),
     "a local maximum that is not real": LocalMaximum(I - r**2, {r: 0}, W),
     "a saddle that is not real": Saddle(I + r**2 - m**2, {r: 0, m: 0}, W),
     "a root that is not real": LocalMaximum((-1 - x) ** Rational(1, 3) - r**2, {r: 0}, W),
     "a maximum that is not real": Maximiser(I - r**2, {r: 0}, W),
     "same, not real": SameMaximiser(positive, positive + I, (u,), W),
+    "same, an exponential that is not real": SameMaximiser(positive, exp(positive) + I, (u,), W),
 }
 
 
@@ -153,6 +166,7 @@ TRUE = {
     "depends, whole": (Depends((-1) ** n, (n,), W), True),
     "depends, two of three": (Depends(THREE.q(1) + THREE.q(2), (THREE.q(1),), THREE), True),
     "depends, a function's value": (Depends(2 * positive, (positive,), W), True),
+    "a product kept whole": (Identity((x + 1) * WHOLE, x * WHOLE + WHOLE, W), True),
     "whole numbers": (AtLeast(whole**2, whole, W), None),
     "above 1 for negative numbers": (AtLeast(exp(-below), 1, W), None),
     "above 1 from 0 on": (AtLeast(exp(a), 1, W), None),
@@ -175,6 +189,12 @@ def test_what_is_true_is_never_shown_false(name):
         claim.prove()
     except Refused as refused:
         assert refused.counterexample is None, refused
+
+
+def test_a_place_at_an_edge_is_named():
+    for claim in (Maximiser(-(x**2), {x: 0}, W), Maximiser(-(not_0**2), {not_0: 0}, W)):
+        with pytest.raises(Refused, match="= 0 is not known to be a possible value"):
+            claim.prove()
 
 
 def test_a_search_takes_what_may_be():
