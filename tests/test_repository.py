@@ -334,7 +334,7 @@ def test_no_file_names_a_folder_of_one_machine(tracked):
 def test_the_search_for_machine_paths_can_find_one():
     assert MACHINE_PATH.search("open('" + "/home" + "/ada/x.csv')")
     assert MACHINE_PATH.search("C:" + "\\Users\\ada")
-    assert not MACHINE_PATH.search("https://example.org/home/page and docs/tmp/x")
+    assert not MACHINE_PATH.search("https://example.org/home/page and docs" + "/tmp" + "/x")
 
 
 def test_nothing_generated_is_in_the_tree(tracked):

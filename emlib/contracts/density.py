@@ -12,7 +12,7 @@ import numpy as np
 
 from emlib.contracts.data import as_data
 from emlib.contracts.plane import plane, quadrant
-from emlib.contracts.quadrature import Density, along
+from emlib.contracts.quadrature import Density, Refuses, along
 from emlib.contracts.theorem import NotApplicable
 
 __all__ = ["HELP", "Reading", "readings", "times_factorial"]
@@ -73,7 +73,7 @@ def readings(trial):
         found.insert(0, ("two real numbers", lambda model: _plane(trial, model, good), True))
     if not two_reals(good):
         found.insert(0, (f"rows of {columns.shape[1]} numbers", lambda model: Reading(
-            {}, None, f"rows of {columns.shape[1]} numbers, not all real, cannot be summed; {HELP}"), True))
+            {}, None, f"rows of {columns.shape[1]} numbers cannot be summed; {HELP}"), True))
     return found
 
 
@@ -161,13 +161,13 @@ def _reals(trial, model, values, row_of=None):
     density = _density(trial, model, row_of)
     try:
         axis = along(density, values, PLACES, tolerance=trial.allowed(1e-7))
-    except ValueError:              # a logarithm of what is below 0, perhaps; or x can only be whole
+    except Refuses:                 # a logarithm of what is below 0, perhaps; or x can only be whole
         if values.min() < 0 and not _whole(values):
             raise
         density.least = 0.0 if values.min() >= 0 else density.least
         try:
             axis = along(density, values, PLACES, tolerance=trial.allowed(1e-7))
-        except ValueError:
+        except Refuses:
             if not _whole(values):
                 raise
             return Reading({}, np.inf, "the model takes whole numbers only")

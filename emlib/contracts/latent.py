@@ -186,7 +186,17 @@ def returned(model, new):
         raise ValueError(f"m_step returned the class {new.__name__}; return an object of it, {new.__name__}(…)")
     if new is None or not all(callable(getattr(new, name, None)) for name in NEEDS[has_labels(model)]):
         raise ValueError(f"m_step returned {_kind(new)}; return a new model, such as {type(model).__name__}(…)")
+    if not _of_one_kind(model, new):
+        raise ValueError(f"m_step returned a {type(new).__name__}, which says something else of x and z than "
+                         f"{type(model).__name__}; return a {type(model).__name__}, by type(self)(…)")
     return new
+
+
+def _of_one_kind(model, new):
+    """Whether two models share the functions that say p(x, z|θ), or a name, as where a cell was run again."""
+    says = ("log_joint",) if has_labels(model) else ("log_liks", "expected_log_joint")
+    return type(new).__name__ == type(model).__name__ or all(
+        getattr(type(new), name, new) is getattr(type(model), name, model) for name in says)
 
 
 def _columns(log_joint):

@@ -78,7 +78,7 @@ class Parameters:
             self.declare(name)
         self.left = {n: self._left(model, n, values[n], again, rounding) for n in self.names}
         self.ignored = [n for n in self._slots if n not in self.names and len(others) > 1 and
-                        not np.allclose(values[n][1], values[n][2:], rtol=1e-6, atol=0)]
+                        not np.allclose(values[n][0], values[n][1:], rtol=1e-6, atol=0)]
 
     @property
     def still(self):

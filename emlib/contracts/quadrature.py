@@ -58,6 +58,10 @@ class Axis(NamedTuple):
         return float(self.parts[inside].sum())
 
 
+class Refuses(ValueError):
+    """The model raises at so many x that p cannot be summed over them."""
+
+
 @dataclass
 class Density:
     """log p(x, z|θ) at points (M,) or (M, 2): an array (M, K), −∞ where the model says NaN or ∞, or raises.
@@ -91,7 +95,7 @@ class Density:
                 return table
         except Exception as error:      # beyond what the model takes: found point by point
             if len(self.raised) > REFUSALS:
-                raise ValueError(f"the model refuses too many x, with {type(error).__name__}: {error}") from error
+                raise Refuses(f"the model refuses too many x, with {type(error).__name__}: {error}") from error
         if len(points) == 1:
             self.raised.append(points[0])
             return np.full((1, self.k), -np.inf)

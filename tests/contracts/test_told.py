@@ -104,3 +104,69 @@ def test_where_rounding_is_large_a_step_is_larger_and_the_gain_is_right():
         found = Trial(off([0.5, 0.5], [rates[0] - np.sqrt(size), rates[1] + np.sqrt(size)]), x, seed).searches
         for _, _, better in found:
             assert better.after - better.before == pytest.approx(12.5, abs=0.15)
+
+
+class Counts(Poissons):
+    """A right model that counts its M-steps under a public name."""
+
+    def __init__(self, weights, rates, n_iter=0):
+        super().__init__(weights, rates)
+        self.n_iter = n_iter
+
+    def m_step(self, x, q):
+        return type(self)(q.mean(axis=0), q.T @ x / q.sum(axis=0), self.n_iter + 1)
+
+
+class CountsInSilence(Counts):
+    def __init__(self, weights, rates, _n_iter=0):
+        Poissons.__init__(self, weights, rates)
+        self._n_iter = _n_iter
+
+    def m_step(self, x, q):
+        return type(self)(q.mean(axis=0), q.T @ x / q.sum(axis=0), self._n_iter + 1)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_every_m_step_moves_by_the_same_amount_is_moved_too(seed):
+    x = counts(np.random.default_rng(seed))
+    first = check_em(Counts([0.5, 0.5], [1.0, 6.0]), x, seed).first_failure
+    assert first.name == "parameters move" and first.counterexample.startswith("n_iter moves in every M-step")
+    assert "begins with “_”" in first.hint
+    assert check_em(CountsInSilence([0.5, 0.5], [1.0, 6.0]), x, seed).passed
+
+
+class Geometrics(Poissons):
+    """Whose M-step goes over to another family."""
+
+    def log_joint(self, x):
+        return np.log(self.weights) + np.outer(x, np.log(self.rates / (1 + self.rates))) - np.log1p(self.rates)
+
+    def m_step(self, x, q):
+        return Poissons(q.mean(axis=0), q.T @ x / q.sum(axis=0))
+
+
+class Renamed(Poissons):
+    """The same family under another name is no other family."""
+
+    def m_step(self, x, q):
+        return Other(q.mean(axis=0), q.T @ x / q.sum(axis=0))
+
+
+class Other:
+    __init__, log_joint, m_step = Poissons.__init__, Poissons.log_joint, Poissons.m_step
+
+
+def test_an_m_step_that_goes_over_to_another_family_is_named():
+    x = counts(np.random.default_rng(0))
+    first = check_em(Geometrics([0.5, 0.5], [1.0, 6.0]), x).first_failure
+    assert "m_step returned a Poissons, which says something else of x and z than Geometrics" in first.counterexample
+    assert check_em(Renamed([0.5, 0.5], [1.0, 6.0]), x).passed
+
+
+def test_a_mistake_of_the_sum_itself_is_not_told_as_not_tested(monkeypatch):
+    """What the model raises is a reason not to sum; what the sum raises of itself is a bug, and must be seen."""
+    x, model = counts(np.random.default_rng(0)), Poissons([0.5, 0.5], [1.0, 6.0])
+    assert check_em(model, x)["density sums to 1"].passed
+    monkeypatch.setattr("emlib.contracts.density.PLACES", None)
+    check = check_em(model, x)["density sums to 1"]
+    assert check.passed is False and "raised TypeError" in check.counterexample
