@@ -44,8 +44,25 @@ from sympy.polys.domains import QQ
 from sympy.polys.orderings import lex
 from sympy.polys.rings import PolyRing
 
-__all__ = ["KINDS", "SIGNS", "WHOLES", "Normal", "contradicts", "free_of", "has_sign", "moved_with", "normal_form",
-           "positive_form", "split_logs", "work_out"]
+__all__ = [
+    "KINDS",
+    "SIGNS",
+    "WHOLES",
+    "Normal",
+    "NotKnown",
+    "contradicts",
+    "free_of",
+    "has_sign",
+    "moved_with",
+    "normal_form",
+    "positive_form",
+    "split_logs",
+    "work_out",
+]
+
+
+class NotKnown(ValueError):
+    """A sum, an integral or a group of symbols that the rules here do not cover: what holds it is not proved."""
 
 
 class Normal(Function):
@@ -83,7 +100,7 @@ def _integral(integral):
     """∫ over the real line of polynomials times Gaussians in z, term by term."""
     z = integral.variables[0]
     if integral.limits != (Tuple(z, -oo, oo),):
-        raise ValueError(f"integral: {integral} is not over the whole real line; no other integral is known here")
+        raise NotKnown(f"integral: {integral} is not over the whole real line; no other integral is known here")
     integrand = integral.function.replace(lambda e: isinstance(e, log), lambda e: expand(expand_log(e)))
     return Add(*(_gaussian_integral(term, z) for term in Add.make_args(integrand) if term != 0))
 
@@ -103,7 +120,7 @@ def _gaussian_integral(term, z):
     polynomial = Poly(expand(Mul(*(f for f in factors if not isinstance(f, exp) and f not in roots))), z)
     curvature, linear = factor(-gaussian.coeff_monomial(z**2)), gaussian.coeff_monomial(z)
     if gaussian.degree() > 2 or not curvature.is_positive:
-        raise ValueError(
+        raise NotKnown(
             f"integral: {term} is not a polynomial times a Gaussian in {z}; no real integral is known here"
         )
     # complete the square: z = centre + u/√a, and a z² − b z = u² − b²/4a
@@ -143,7 +160,7 @@ def positive_form(expr, sums=()):
     expr = expr.subs({f: s for f, s in origin.items() if isinstance(f, AppliedUndef)})
     for group in sums:
         if not all(part.is_positive for part in group):
-            raise ValueError(f"sums: {group} must be positive symbols, declared so; give Symbol(…, positive=True)")
+            raise NotKnown(f"sums: {group} must be positive symbols, declared so; give Symbol(…, positive=True)")
         shares = {part: Dummy(f"w_{k}", positive=True) for k, part in enumerate(group) if expr.has(part)}
         others = 1 if len(shares) < len(group) else 0  # those that the expression does not name
         origin.update({part: w / Add(others, *shares.values()) for part, w in shares.items()})

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from sympy import Add, Derivative, Function, Integral, Sum, Symbol, Tuple, log, oo, symbols, sympify
 
-from emlib.whiteboard.algebra import Normal
+from emlib.whiteboard.algebra import Normal, NotKnown
 from emlib.whiteboard.sums import LABEL, LABELS
 
 __all__ = ["THETA", "THETA_NEXT", "THETA_T", "AnyLabels", "Continuous", "Discrete"]
@@ -105,7 +105,7 @@ class AnyLabels(_Board):
         """Σ_k f(k); a sum inside must not use the k of the sum outside."""
         mark = Symbol("k_outside", integer=True, positive=True)
         if any(whole.has(mark) for whole in sympify(f(mark)).atoms(Sum)):
-            raise ValueError("total: a sum over z stands inside a sum over z and uses its z; give single sums")
+            raise NotKnown("total: a sum over z stands inside a sum over z and uses its z; give single sums")
         return Sum(f(LABEL), (LABEL, 1, LABELS))
 
     def instances(self, expr):

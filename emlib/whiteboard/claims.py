@@ -11,7 +11,7 @@ from typing import Any
 from sympy import Dummy, Expr, Symbol, SympifyError, latex, sympify
 from sympy.core.function import AppliedUndef
 
-from emlib.whiteboard.algebra import normal_form, split_logs, work_out
+from emlib.whiteboard.algebra import NotKnown, normal_form, split_logs, work_out
 from emlib.whiteboard.counterexamples import search
 from emlib.whiteboard.proof import Counterexample, Proof, Refused, Step, rows, show
 from emlib.whiteboard.sums import carry_out, spread
@@ -48,6 +48,8 @@ class Claim:
                 return self._prove()
         except Refused:
             raise
+        except NotKnown as rule:
+            reason = str(rule)
         except TooLong:
             reason = f"no answer within {SECONDS} seconds"
         except Exception as error:  # SymPy has errors of many kinds: the claim is then not proved, and this is why

@@ -6,7 +6,7 @@ What is known: Σ q(k) = 1, Σ P(k,θ) = P_x(θ), and that a sum is linear. Noth
 from sympy import Add, Derivative, Mul, Sum, Symbol, Tuple, expand, expand_mul, factor, sympify
 from sympy.core.function import AppliedUndef
 
-from emlib.whiteboard.algebra import positive_form, split_logs
+from emlib.whiteboard.algebra import NotKnown, positive_form, split_logs
 
 __all__ = ["LABEL", "LABELS", "carry_out", "spread"]
 
@@ -32,7 +32,7 @@ def carry_out(expr, totals):
 
 def _total(whole, totals):
     if whole.limits != (Tuple(LABEL, 1, LABELS),):
-        raise ValueError(f"sum: {whole} does not run over all labels; no other sum is known here")
+        raise NotKnown(f"sum: {whole} does not run over all labels; no other sum is known here")
     term, origin = positive_form(whole.function)
     back = {value: part for part, value in origin.items() if value.is_Symbol}
     moving = [value for value, part in back.items() if LABEL in part.free_symbols]
